@@ -148,6 +148,8 @@ export interface OutboxMethods {
   retryNow(queue: Channel): void
   /** Returns the newest records, newest first. */
   list(limit: number): readonly SendRecord[]
+  /** Returns the record of one item, or null if none is kept. */
+  find(id: string): SendRecord | null
   stats(): OutboxStats
 }
 
@@ -170,6 +172,7 @@ const METHODS: { readonly [M in keyof OutboxMethods]: M } = {
   outcome: 'outcome',
   retryNow: 'retryNow',
   list: 'list',
+  find: 'find',
   stats: 'stats',
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mock } from 'node:test'
 import { test } from 'tap'
-import type { AlertView, Command, CommandReply, Query, SilenceView } from '../../src/model.ts'
+import type { AlertView, Command, CommandReply, Query, SendRecord, SilenceView } from '../../src/model.ts'
 import { LINK_LIFE, type LinkAction, signLink } from '../../src/links/signature.ts'
 import { alertView, because, identityOf, LINK_KEY, type Running, serve } from './service.ts'
 
@@ -140,6 +140,82 @@ test('a silence by link is one silence of that rule on that host, however often 
   await post(service, SILENCE, 'undo=yes')
   t.strictSame(service.commands.at(-1), { kind: 'expire', id: silence?.id, now: NOW })
   t.notMatch((await service.get(SILENCE)).body, /Silenced<\/strong>/)
+})
+
+/** An engine with several alerts, and a mail that lists the first three. */
+function fleet() {
+  const acks = new Map<string, AlertView['ack']>()
+  const over = new Set<string>()
+  const hosts = ['web-1', 'web-2', 'web-3', 'web-4']
+  const show = (host: string): AlertView => {
+    const ack = acks.get(host)
+    const alert = alertView({ episode: host, identity: identityOf({ host }), ...(ack === undefined ? {} : { ack }) })
+    return over.has(host) ? { ...alert, state: 'resolved', resolvedAt: NOW } : alert
+  }
+  const answers = ({ kind }: Query): unknown => (kind === 'alerts' ? hosts.map(show) : null)
+  const obeys = (command: Command): CommandReply => {
+    if (!('episode' in command)) throw new Error(command.kind)
+    if (over.has(command.episode)) return { kind: 'refused', code: 'unknown-episode', value: command.episode }
+    if (command.kind === 'acknowledge') acks.set(command.episode, { note: '', ...command.ack })
+    else acks.delete(command.episode)
+    return { kind: 'done', value: null as never }
+  }
+  const data = JSON.stringify({ alerts: hosts.slice(0, 3).map((host) => ({ ...show(host), code: host })) })
+  const sends: readonly SendRecord[] = [{ id: 'mail-1', data, state: 'sent', attempts: 1, createdAt: NOW }]
+  return { answers, obeys, sends, acks, over }
+}
+
+const LIST: LinkAction = { do: 'ack_all', notification: 'mail-1', exp: NOW + LINK_LIFE, to: 'ada@example.org' }
+const ALL = signLink(LINK_KEY, LIST)
+
+test('acting on all alerts of a list takes one link, and leaves other alerts and other acknowledgements alone', async (t) => {
+  const fake = fleet()
+  const service = await serve(t, fake)
+  const theirs = { at: NOW - HOUR, until: NOW + 9 * HOUR, author: 'Grace', note: 'mine' }
+  fake.acks.set('web-2', theirs)
+  const before = (await service.get(ALL)).body
+  t.match(before, /<h1>Acknowledge 2 alerts<\/h1>.*Acknowledged 1 alert<\/strong> by <bdi>Grace/s)
+  for (const host of ['web-1', 'web-2', 'web-3']) t.match(before, `cpu-high on ${host}`)
+  t.notMatch(before, /web-4|href="[^d]/, 'only what the mail lists, and no way beyond it')
+  t.strictSame(service.commands, [], 'looking changes nothing')
+
+  t.equal((await post(service, ALL, 'duration=4h&author=Ada&note=moving+the+rack')).status, 303)
+  const ack = { at: NOW, until: NOW + 4 * HOUR, author: 'Ada (ada@example.org)', note: 'moving the rack' }
+  t.strictSame(
+    service.commands,
+    ['web-1', 'web-3'].map((episode) => ({ kind: 'acknowledge', episode, ack, now: NOW })),
+  )
+  const done = (await service.get(ALL)).body
+  t.match(done, /Acknowledged 2 alerts<\/strong> by <bdi>Ada \(ada@example\.org\)<\/bdi>, for another 4 h/)
+  t.match(done, /nothing to acknowledge/)
+  t.equal((await post(service, ALL, 'duration=4h')).status, 303)
+  t.equal(service.commands.length, 2, 'pressed twice is pressed once')
+
+  await service.clock.advance(HOUR)
+  t.equal((await post(service, ALL, `undo=${NOW}`)).status, 303)
+  t.strictSame([...fake.acks], [['web-2', theirs]], 'what was acknowledged together is undone together')
+  t.match((await service.get(ALL)).body, /<h1>Acknowledge 2 alerts/)
+})
+
+test('a link to a list acknowledges what is left of it', async (t) => {
+  const fake = fleet()
+  const service = await serve(t, fake)
+  fake.over.add('web-3')
+  t.match((await service.get(ALL)).body, /<h1>Acknowledge 2 alerts/)
+  t.equal((await post(service, ALL, 'duration=48h')).status, 400)
+  t.equal((await post(service, ALL, 'duration=365d')).status, 303)
+  t.strictSame([...fake.acks.keys()], ['web-1', 'web-2'])
+  const late = await serve(t, {
+    ...fleet(),
+    obeys: () => ({ kind: 'refused', code: 'unknown-episode', value: 'web-1' }),
+  })
+  t.equal((await post(late, ALL, 'duration=1h')).status, 303, 'what resolves in the meantime is no error')
+  const pruned = await serve(t, { ...fleet(), sends: [] })
+  t.match((await pruned.get(ALL)).body, /record of this mail was deleted/)
+  t.equal((await post(pruned, ALL, 'duration=1h')).status, 303)
+  t.strictSame(pruned.commands, [])
+  await pruned.clock.advance(LINK_LIFE)
+  t.match(await pruned.get(ALL), { status: 410, body: /and this one is older. Nothing was changed/ })
 })
 
 test('a link that is forged, cut or old does nothing and says what to do instead', async (t) => {

@@ -116,6 +116,7 @@ export async function serve(
     },
     outbox: {
       list: async (limit) => (sends ?? []).slice(0, limit),
+      find: async (id) => (sends ?? []).find((record) => record.id === id) ?? null,
       due: async () => [],
       pendingInThread: async () => [],
       history: async () => ({ undelivered: [] }),

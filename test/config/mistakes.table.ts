@@ -592,6 +592,14 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'an address where a mapping belongs',
+    yaml: lines('receivers:', '  ops: ada@example.org', '  night: { email: ada@example.org }'),
+    found: [
+      "2:8: wrong type (found 'ada@example.org', expected a mapping (keys such as email, webhook, alertmanager))",
+      "3:19: wrong type (found 'ada@example.org', expected a mapping (keys such as to, subject, body))",
+    ],
+  },
+  {
     what: 'mail servers without a sender, and what is no server',
     yaml: lines('smtp:', '  - host: a', '  - mail.example.org', '  - [{ host: b }]', '  - { from: a@b }'),
     found: [

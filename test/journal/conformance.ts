@@ -244,6 +244,8 @@ function recordsConform(journalTest: JournalTest): void {
       { ...a, state: 'sent', attempts: 2, createdAt: 10, finishedAt: 50, response: '250 ok' },
     ])
     t.same(idsOf(await journal.outbox.list(2)), ['d', 'c'])
+    for (const record of await journal.outbox.list(9)) t.same(await journal.outbox.find(record.id), record)
+    t.equal(await journal.outbox.find('unknown'), null)
     t.same(await journal.outbox.stats(), { pending: 1, oldest: 20 })
   })
 

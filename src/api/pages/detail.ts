@@ -45,7 +45,7 @@ export function hostsPage(hosts: readonly HostView[], now: Millis): string {
   return page('Hosts: stashwatch', `<h1>Hosts</h1>\n${itemList(items, 'No host has sent events yet.')}`)
 }
 
-function itemList(items: readonly string[], none: string): string {
+export function itemList(items: readonly string[], none: string): string {
   if (items.length === 0) return `<p>${none}</p>`
   const rest = items.length - MAX_LISTED
   const more = rest > 0 ? `\n<p class="soft">And ${rest} more. The API lists all of them as JSON.</p>` : ''
@@ -121,15 +121,24 @@ function factList(rows: readonly (readonly [name: string, text: string])[]): str
   return `<dl class="card">${cells.join('')}</dl>`
 }
 
-/** @param up leads from the page to the folder of `alerts`; a page outside of a host's names the host. */
-function alertItem(alert: AlertView, now: Millis, up: '' | '../'): string {
+/** Whether an alert is open and somebody has acknowledged it. */
+export const isAcknowledged = ({ state, ack }: AlertView, now: Millis): boolean =>
+  state !== 'resolved' && ack !== undefined && ack.until > now
+
+/**
+ * @param up leads from the page to the folder of `alerts`, or is undefined where its reader may not see them; a page
+ *   outside of a host's names the host.
+ */
+export function alertItem(alert: AlertView, now: Millis, up: '' | '../' | undefined): string {
   const { identity, state, severity, startsAt, episode, resolvedAt } = alert
   const rule = [identity.rule, ...Object.values(identity.labels)].join(' ')
-  const name = foreign(up === '' ? `${rule} on ${identity.host}` : rule)
-  const place = episode === undefined ? name : `<a href="${up}alerts/${linkTo(episode)}">${name}</a>`
+  const name = foreign(up === '../' ? rule : `${rule} on ${identity.host}`)
+  const place =
+    episode === undefined || up === undefined ? name : `<a href="${up}alerts/${linkTo(episode)}">${name}</a>`
   const when =
     resolvedAt === undefined ? `for ${formatDuration(now - startsAt)}` : `${formatDuration(now - resolvedAt)} ago`
-  return `<li>${place}: ${state}, ${severity}, ${when}<span class="soft">${foreign(describeReason(alert))}</span></li>`
+  const acked = isAcknowledged(alert, now) ? ', acknowledged' : ''
+  return `<li>${place}: ${state}, ${severity}, ${when}${acked}<span class="soft">${foreign(describeReason(alert))}</span></li>`
 }
 
 function seriesItem(

@@ -1,5 +1,5 @@
 import type { Acknowledgement, AlertView, Millis, SilenceView } from '../../model.ts'
-import type { LinkAction } from '../../links/signature.ts'
+import type { AlertAction, LinkAction } from '../../links/signature.ts'
 import { formatDuration, formatTime, formatValue, formatLimit } from '../../text/format.ts'
 import { describeReason } from '../../text/reason.ts'
 import { describeSuppression } from '../../text/decision.ts'
@@ -8,7 +8,7 @@ import { escapeHtml } from '../../text/sanitise.ts'
 
 /** What a link is about, as it is now. */
 export interface LinkSubject {
-  readonly action: LinkAction
+  readonly action: AlertAction
   readonly now: Millis
   /** Missing when the episode is no longer kept. */
   readonly alert: AlertView | undefined
@@ -28,6 +28,7 @@ const HOURS: readonly Choice[] = [
 export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
   // An acknowledgement ends with its episode, so that the longest one means as long as that.
   ack: [...HOURS, ['365d', 'until it resolves']],
+  ack_all: [...HOURS, ['365d', 'until they resolve']],
   silence: [...HOURS, ['7d', '7 days']],
 }
 
@@ -43,7 +44,7 @@ export function linkPage(snapshot: LinkSubject): string {
   return page(
     title,
     `<h1>${verb} ${foreign(action.rule)} on ${foreign(action.host)}</h1>
-${describeDone(snapshot)}
+${describeActive(snapshot)}
 ${alertNow(snapshot.alert, snapshot.now)}
 ${canAct(snapshot) ? form(snapshot) : '<p>There is nothing to acknowledge: the alert has resolved.</p>'}`,
   )
@@ -56,6 +57,7 @@ function findActive({ action, alert, silence, now }: LinkSubject): ActiveAction 
   return done !== undefined && done.until > now ? done : undefined
 }
 
+/** An action that is in force. */
 interface ActiveAction {
   readonly author: string
   readonly until: Millis
@@ -70,16 +72,20 @@ const activeSilence = ({ createdBy, endsAt, comment }: SilenceView): ActiveActio
   text: comment,
 })
 
-/** What has come of the link, and the way back. */
-function describeDone(snapshot: LinkSubject): string {
-  const { action, now } = snapshot
+function describeActive(snapshot: LinkSubject): string {
   const done = findActive(snapshot)
-  if (done === undefined) return ''
-  const { author, until, text } = done
-  const what = action.do === 'ack' ? 'Acknowledged' : 'Silenced'
+  const what = snapshot.action.do === 'ack' ? 'Acknowledged' : 'Silenced'
+  return done === undefined ? '' : describeDone({ ...done, what, undo: 'yes' }, snapshot.now)
+}
+
+/** What was done with a link, and a button that undoes it. @param done `undo` is what its form sends. */
+export function describeDone(
+  { what, author, until, text, undo }: ActiveAction & { readonly what: string; readonly undo: string },
+  now: Millis,
+): string {
   return `<div class="said">
 <p><strong>${what}</strong> by ${foreign(author)}, ${untilText(until, now)}.${text === '' ? '' : ` “${foreign(text)}”`}</p>
-<form method="post"><button class="quiet" name="undo" value="yes">Undo</button></form>
+<form method="post"><button class="quiet" name="undo" value="${undo}">Undo</button></form>
 </div>`
 }
 
@@ -112,6 +118,8 @@ export function alertNow(alert: AlertView | undefined, now: Millis): string {
 
 const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
   ack: 'Stops reminders and escalations until the time is up, the severity is raised or the alert resolves. You are still notified when it resolves.',
+  ack_all:
+    'Stops reminders and escalations of all alerts of this mail that are firing and not acknowledged, until the time is up. An alert whose severity is raised is notified again, and you are still notified when they resolve.',
   silence:
     'Stops notifications of this rule on this host until the time is up. The rule is still evaluated; if it is firing at that time, its receivers are notified.',
 }
@@ -119,18 +127,22 @@ const EFFECT: Readonly<Record<LinkAction['do'], string>> = {
 function form(snapshot: LinkSubject): string {
   const { action } = snapshot
   const isDone = findActive(snapshot) !== undefined
+  return durationForm(action, isDone ? 'Change' : action.do === 'ack' ? 'Acknowledge' : 'Silence')
+}
+
+/** The form of a link: for how long, who, and why. @param label what its button says. */
+export function durationForm(action: LinkAction, label: string): string {
   const choices = CHOICES[action.do].map(
     ([value, summary], i) =>
       `<label class="choice"><input type="radio" name="duration" value="${value}"${i === 1 ? ' checked' : ''}>${summary}</label>`,
   )
-  const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
-  return `<h2>${isDone ? 'Change' : verb}</h2>
+  return `<h2>${label}</h2>
 <p>${EFFECT[action.do]}</p>
 <form method="post">
 <fieldset><legend>For how long, from now</legend>${choices.join('\n')}</fieldset>
 <label class="field"><span>Your name</span><input type="text" name="author" maxlength="100" autocomplete="name" value="${escapeHtml(action.to)}"></label>
 <label class="field"><span>Note (optional)</span><input type="text" name="note" maxlength="500" autocomplete="off"></label>
-<button>${isDone ? 'Change' : verb}</button>
+<button>${label}</button>
 </form>`
 }
 

@@ -3,7 +3,7 @@ import { describeNotice } from '../../text/notice.ts'
 import { isoFields, pickFields } from './fields.ts'
 
 /** The notification in a row of the outbox; empty for one that cannot be read, whose row is shown all the same. */
-function readNotification({ data }: SendRecord): Partial<Notification> {
+export function readNotification({ data }: SendRecord): Partial<Notification> {
   try {
     const parsed: unknown = JSON.parse(data)
     return typeof parsed === 'object' && parsed !== null ? parsed : {}

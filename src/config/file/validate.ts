@@ -183,7 +183,7 @@ const TYPES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-function expected({ title, examples, type, description }: SchemaNode): string {
+function expected({ title, examples, type, description, properties = {} }: SchemaNode): string {
   const kinds = typeof type === 'string' ? [type] : (type ?? [])
   if (title !== undefined && !['object', 'array'].includes(kinds[0] ?? '')) {
     const such = (examples ?? []).map((example) => JSON.stringify(example)).slice(0, 3)
@@ -193,7 +193,10 @@ function expected({ title, examples, type, description }: SchemaNode): string {
   if (kinds[0] === 'string' && description !== undefined && examples?.[0] !== undefined) {
     return `text such as ${JSON.stringify(examples[0])}`
   }
-  return kinds.map((kind) => TYPES[kind] ?? kind).join(' or ')
+  const keys = Object.keys(properties).slice(0, 3).join(', ')
+  return kinds
+    .map((kind) => (kind === 'object' && keys !== '' ? `a mapping (keys such as ${keys})` : (TYPES[kind] ?? kind)))
+    .join(' or ')
 }
 
 function hint(data: unknown, { type, title }: SchemaNode): string {

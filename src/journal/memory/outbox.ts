@@ -96,6 +96,7 @@ function createTable(effects: Map<string, StoredEffect>): OutboxTable {
         .reverse()
         .slice(0, limit)
         .map(({ record }) => record),
+    find: (id) => effects.get(id)?.record ?? null,
     stats() {
       const created = pending().map(({ record }) => record.createdAt)
       if (created.length === 0) return { pending: 0 }

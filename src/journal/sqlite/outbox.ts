@@ -123,9 +123,10 @@ function openTable(parts: EffectParts): OutboxTable {
   const { sql, transaction } = parts
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
-  const newest = sql.prepare(`
-    SELECT id, data, crc, state, attempts, created_at, next_at, done_at, answer, merged_into
-    FROM effects ORDER BY seq DESC LIMIT ?`)
+  const records = `
+    SELECT id, data, crc, state, attempts, created_at, next_at, done_at, answer, merged_into FROM effects`
+  const newest = sql.prepare(`${records} ORDER BY seq DESC LIMIT ?`)
+  const one = sql.prepare(`${records} WHERE id = ?`)
   const retryNow = sql.prepare(`
     UPDATE effects SET next_at = NULL, fault = NULL
     WHERE state = 'pending' AND fault IS NOT NULL AND substr(line, 1, instr(line, ' ') - 1) = ?`)
@@ -140,6 +141,10 @@ function openTable(parts: EffectParts): OutboxTable {
     outcome: (id, ended, now) => transaction(() => outcome(id, ended, now)),
     retryNow: (queue) => transaction(() => void retryNow.run(queue)),
     list: (limit) => newest.all(limit).map((row) => readRecord(row as RecordRow)),
+    find(id) {
+      const row = one.get(id)
+      return row === undefined ? null : readRecord(row as RecordRow)
+    },
     stats() {
       const { n, oldest } = count.get() as { n: number; oldest: Millis | null }
       return { pending: n, ...(oldest !== null && { oldest }) }

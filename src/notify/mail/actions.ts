@@ -6,7 +6,7 @@ import {
   type Notification,
   BUILTIN_RULES,
 } from '../../model.ts'
-import { LINK_LIFE, type LinkAction, signLink } from '../../links/signature.ts'
+import { LINK_LIFE, type AlertAction, signLink } from '../../links/signature.ts'
 import type { Action, Advice, ContentOptions } from './content.ts'
 import { formatName } from './phrase.ts'
 import { formatInstant } from '../../text/format.ts'
@@ -37,15 +37,29 @@ export function acknowledgeAction(
   snapshot: AlertSnapshot,
   options: ContentOptions,
 ): Action | undefined {
-  if (snapshot.ack !== undefined && snapshot.ack.until > notification.decidedAt) return undefined
+  if (isAcknowledged(snapshot, notification)) return undefined
   return createAction(notification, snapshot, options, 'ack', ACKNOWLEDGE)[0]
+}
+
+const isAcknowledged = ({ ack }: AlertSnapshot, { decidedAt }: Pick<Notification, 'decidedAt'>): boolean =>
+  ack !== undefined && ack.until > decidedAt
+
+/** The link for all alerts of a list at once, where several are firing and not acknowledged. */
+export function acknowledgeAllAction(
+  { id, decidedAt, to, alerts }: Notification,
+  { url, linkKey }: ContentOptions,
+): readonly Action[] {
+  const open = alerts.filter((one) => one.state === 'firing' && !isAcknowledged(one, { decidedAt }))
+  if (url === undefined || linkKey === undefined || open.length < 2) return []
+  const path = signLink(linkKey, { do: 'ack_all', notification: id, exp: decidedAt + LINK_LIFE, to: to.address })
+  return path.length > MAX_PATH_LENGTH ? [] : [{ label: `Acknowledge all (${open.length})`, url: `${url}${path}` }]
 }
 
 function createAction(
   { decidedAt, to }: Notification,
   { state, episode, identity: { rule, host } }: AlertSnapshot,
   { url, linkKey }: ContentOptions,
-  what: LinkAction['do'],
+  what: AlertAction['do'],
   label: string,
 ): readonly Action[] {
   if (url === undefined || linkKey === undefined || state === 'resolved') return []

@@ -1,6 +1,6 @@
 import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
-import { listActions, listAdvice } from './actions.ts'
+import { acknowledgeAllAction, listActions, listAdvice } from './actions.ts'
 import { digestHeadline, groupAdvice } from './digest.ts'
 import { listEvents, listFacts, readMeter, listNotes } from './facts.ts'
 import { renderFooter } from './footer.ts'
@@ -39,7 +39,8 @@ export function renderAlert(
   const time = timeWriter(notification)
   const meter = readMeter(snapshot)
   const { others } = splitGroup(notification)
-  const actions = listActions(notification, snapshot, options)
+  const buttons = listActions(notification, snapshot, options)
+  const actions = [...buttons, ...acknowledgeAllAction(notification, options)]
   const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
   const paragraphs =
     own === undefined
@@ -60,7 +61,7 @@ export function renderAlert(
     notes: listNotes(notification, snapshot, time),
     lists: others.length === 0 ? [] : buildLists(notification, [beside], options),
     advice: listAdvice(notification, snapshot, options),
-    footer: renderFooter(notification, notification.alerts, time, actions.length > 0 ? 'buttons' : 'nothing'),
+    footer: renderFooter(notification, notification.alerts, time, buttons.length > 0 ? 'buttons' : 'nothing'),
   }
 }
 
@@ -73,16 +74,18 @@ export function renderGroup(notification: Notification, options: ContentOptions)
   const beside = { title: 'Also firing in this group', alerts: worstFirst(others) }
   const shown = others.length === 0 ? [freshList] : [{ ...freshList, title: 'New since the last mail' }, beside]
   const lists = buildLists(notification, shown, options)
+  const actions = acknowledgeAllAction(notification, options)
   return {
     tone: selectWorstTone(notification.alerts),
     status: groupStatus(notification, fresh, firing.length),
     headline: `${digestHeadline(fresh)}${others.length === 0 ? '' : `; ${formatCount(others.length, 'other')} still firing`}`,
     paragraphs: [groupLead(notification, fresh, others, time), ...listDeliveryNotes(notification, time)],
+    actions,
     facts: [],
     notes: gapNotes(notification.alerts, time),
     lists,
     advice: groupAdvice(notification.alerts, options),
-    footer: renderFooter(notification, notification.alerts, time, listPressable(lists)),
+    footer: renderFooter(notification, notification.alerts, time, listPressable(lists, actions)),
   }
 }
 

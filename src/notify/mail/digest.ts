@@ -1,6 +1,6 @@
 import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { formatCount } from '../../text/format.ts'
-import { investigationLinks } from './actions.ts'
+import { acknowledgeAllAction, investigationLinks } from './actions.ts'
 import { renderFooter } from './footer.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { buildLists, listPressable, summarizeHosts } from './rows.ts'
@@ -11,16 +11,18 @@ export function renderDigest(notification: Notification, options: ContentOptions
   const alerts = worstFirst(notification.alerts)
   const time = timeWriter(notification)
   const lists = buildLists(notification, [{ alerts }], options)
+  const actions = acknowledgeAllAction(notification, options)
   return {
     tone: selectWorstTone(alerts),
     status: 'Digest',
     headline: digestHeadline(alerts),
     paragraphs: [digestLead(notification, options), ...listDeliveryNotes(notification, time)],
+    actions,
     facts: [],
     notes: gapNotes(alerts, time),
     lists,
     advice: groupAdvice(alerts, options),
-    footer: renderFooter(notification, alerts, time, listPressable(lists)),
+    footer: renderFooter(notification, alerts, time, listPressable(lists, actions)),
   }
 }
 

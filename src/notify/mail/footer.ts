@@ -9,8 +9,11 @@ export function explainRecipient({ receiver, to }: Notification, subject: string
   return `You receive this mail because ${subject} receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
 }
 
-/** What can be pressed in a mail: the buttons of its only alert, or links below the first ones of several. */
-export type Press = 'buttons' | 'links' | 'nothing'
+/**
+ * What can be pressed in a mail: the buttons of its only alert; links below the first ones of several (`links`), and a
+ * button for all of them (`all`).
+ */
+export type Press = 'buttons' | 'all' | 'links' | 'nothing'
 
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
 export function renderFooter(
@@ -66,7 +69,11 @@ function formatStop(firing: readonly AlertSnapshot[], press: Press): readonly st
   }
   const code = firing.length === 1 && /^\w+$/.test(first.code) ? first.code : 'CODE'
   const few = firing.length > LINKED ? ` (first ${LINKED} alerts)` : ''
-  const link = press === 'links' ? `use the Acknowledge link${few} or` : 'run'
+  const link = press === 'nothing' ? 'run' : `use the Acknowledge link${few} or`
   const what = firing.length === 1 ? 'reminders' : 'the reminders for one alert'
-  return [`To stop ${what}, ${link} "stashwatch alerts ack ${code}". To mute more, run "stashwatch silences add".`]
+  const all = press === 'all' ? ['Acknowledge all stops the reminders for all alerts of this mail.'] : []
+  return [
+    ...all,
+    `To stop ${what}, ${link} "stashwatch alerts ack ${code}". To mute more, run "stashwatch silences add".`,
+  ]
 }

@@ -1,6 +1,6 @@
 import { type AlertSnapshot, type Notification, worstFirst } from '../../model.ts'
 import { describeSuppression } from '../../text/decision.ts'
-import type { Row, ContentOptions, RowList } from './content.ts'
+import type { Action, Row, ContentOptions, RowList } from './content.ts'
 import {
   formatInUnit,
   isState,
@@ -134,6 +134,7 @@ function hoistCommon(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
 }
 
 /** What of a mail with such lists can be pressed. */
-export function listPressable(lists: readonly RowList[]): 'links' | 'nothing' {
+export function listPressable(lists: readonly RowList[], actions: readonly Action[]): 'all' | 'links' | 'nothing' {
+  if (actions.length > 0) return 'all'
   return lists.some(({ rows }) => rows.some(({ action }) => action !== undefined)) ? 'links' : 'nothing'
 }

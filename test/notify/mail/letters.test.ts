@@ -270,6 +270,11 @@ test('each of the first ten alerts of a list can be acknowledged from the mail',
       const link = readLink(linkKey, token, at('12:06:00'))
       return link.kind === 'valid' && link.action.do === 'ack' && link.action.episode
     })
+  const lists = (text: string): readonly string[] =>
+    [...text.matchAll(/https:\/\/stashwatch\.example\.org\/act\/([\w.-]+)/g)].flatMap(([, token = '']) => {
+      const link = readLink(linkKey, token, at('12:06:00'))
+      return link.kind === 'valid' && link.action.do === 'ack_all' ? [link.action.notification] : []
+    })
   const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
   const one = kinds.group(4)
   const [first, second, third, fourth] = one.alerts as [AlertSnapshot, AlertSnapshot, AlertSnapshot, AlertSnapshot]
@@ -282,11 +287,18 @@ test('each of the first ten alerts of a list can be acknowledged from the mail',
   const few = await read({ ...one, alerts: mixed })
   t.strictSame(episodes(few.text), ['group0', 'group3'], 'what fires and nobody looks after')
   for (const token of tokens(few.text)) t.ok(few.html.includes(`href="https://stashwatch.example.org/act/${token}"`))
-  t.match(few.text, '  [G2]\n\nAcknowledge:\n  [G0] web-1\n    https://', 'the list stays one')
+  t.match(few.text, '  [G2]\n\n  Acknowledge all (2):\n    https://', 'the list stays one')
+  t.match(few.text, '\n\nAcknowledge:\n  [G0] web-1\n    https://')
   t.match(few.text, 'To stop the reminders for one alert, use the Acknowledge link or')
+  t.match(few.text, 'Acknowledge all (2):')
+  t.match(few.text, 'Acknowledge all stops the reminders for all alerts of this mail.')
 
   const many = await read(kinds.group(37))
   t.equal(episodes(many.text).length, 10)
+  t.strictSame(lists(many.text), [kinds.group(37).id], 'one link acts on all of them, and is signed for this mail')
+  t.equal(lists(many.html).length, 1)
+  const single = await read({ ...one, alerts: mixed.slice(0, 3) })
+  t.strictSame([episodes(single.text), lists(single.text)], [['group0'], []], 'one alert needs no link for all')
   t.match(many.text, 'use the Acknowledge link (first 10 alerts) or')
   t.strictSame(episodes((await read(kinds.joined())).text).length, 5, 'beside the buttons of the one that is new')
   t.equal(episodes((await read(notification({ kind: 'digest', alerts: one.alerts }))).text).length, 4)

@@ -56,6 +56,7 @@ function createBox(): Box {
       return row === undefined ? [] : [{ ...row, id }]
     },
     history: async () => ({ undelivered: [] }),
+    find: async () => null,
     merge: async () => false,
     retryNow: async () => {},
     async rendered(id, bytes): Promise<void> {
