@@ -593,7 +593,12 @@ export const rows: readonly Row[] = [
   },
   {
     what: 'an address where a mapping belongs',
-    yaml: lines('receivers:', '  ops: ada@example.org', '  night: { email: ada@example.org }'),
+    yaml: lines(
+      'receivers:',
+      '  ops: ada@example.org',
+      '  night: { email: ada@example.org }',
+      'self_monitoring: { notify: [night] }',
+    ),
     found: [
       "2:8: wrong type (found 'ada@example.org', expected a mapping (keys such as email, webhook, alertmanager))",
       "3:19: wrong type (found 'ada@example.org', expected a mapping (keys such as to, subject, body))",
@@ -681,7 +686,7 @@ export const rows: readonly Row[] = [
   {
     what: 'tokens without names',
     yaml: lines('ingest: { tokens: [hunter2hunter2] }'),
-    found: ['1:20: wrong type (found a hidden value, expected a mapping (key: value))'],
+    found: ['1:20: wrong type (found a hidden value, expected a mapping (keys such as name, token))'],
   },
   {
     what: 'a variable that is not set',
@@ -701,7 +706,9 @@ export const rows: readonly Row[] = [
   {
     what: 'an empty section',
     yaml: lines('ingest:', 'limits: { hosts: 5 }'),
-    found: ['1:8: wrong type (found nothing, expected a mapping (key: value)). Fix: set a value, or remove the key'],
+    found: [
+      '1:8: wrong type (found nothing, expected a mapping (keys such as paths, tokens, sub_sources)). Fix: set a value, or remove the key',
+    ],
   },
   {
     what: 'a list for a mapping',
@@ -711,7 +718,7 @@ export const rows: readonly Row[] = [
   {
     what: 'a list as the whole',
     yaml: lines('- a'),
-    found: ['1:1: wrong type (found a list, expected a mapping (key: value))'],
+    found: ['1:1: wrong type (found a list, expected a mapping (keys such as listen, data, schemas))'],
   },
   {
     what: 'an empty file',
