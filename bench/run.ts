@@ -10,6 +10,7 @@ import { idsPart, measureIds } from './ids.ts'
 import { type InventedResult, measureInvented } from './invented.ts'
 import { type JournalFigures, measureJournal } from './journal.ts'
 import { measurePace, pacePart } from './pace.ts'
+import { measurePercentiles, percentilesPart } from './percentiles.ts'
 import { measureScale, type ScaleResult, SITES } from './scale.ts'
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -138,6 +139,8 @@ async function run(): Promise<void> {
   const scale = (Object.keys(SITES) as (keyof typeof SITES)[]).map(measureScale)
   say('invented hosts ...')
   const invented = measureInvented()
+  say('percentiles ...')
+  const percentiles = measurePercentiles()
   say('ids of events ...')
   const ids = measureIds()
   say('smoothness ...')
@@ -164,6 +167,7 @@ that a busy machine slows both sides alike; absolute figures are those of one ma
     generatorPart(generator),
     scalePart(scale),
     inventedPart(invented),
+    percentilesPart(percentiles),
     idsPart(ids),
     pacePart(pace),
     bodiesPart(bodies),

@@ -27,7 +27,7 @@
  *   yet.
  */
 export * from './model/time.ts'
-export type * from './model/configuration.ts'
+export * from './model/configuration.ts'
 export * from './model/notification-policy.ts'
 export * from './model/events.ts'
 export * from './model/builtin-rules.ts'

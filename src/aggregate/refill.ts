@@ -1,5 +1,6 @@
 import { addCounterSample, readCounterSamples } from './counter.ts'
 import { writeCount } from './wide-counts.ts'
+import { mergeDistributions } from './distribution.ts'
 import { matchLearnt, resetLearnt } from './learnt.ts'
 import { emptyPartial, mergeInto, type Partial } from './partial.ts'
 import {
@@ -14,6 +15,9 @@ import {
   cellKey,
   type Layout,
   readCell,
+  distributionRoom,
+  readDistribution,
+  setDistribution,
   readLearnt,
   sampleCount,
   type Store,
@@ -76,9 +80,21 @@ function copyCell(from: Store, slot: number, bucket: number, to: Store, target: 
   if (chunk.n[at] !== 0) readCell(to, slot, target, all)
   readCell(from, slot, bucket, added)
   if (to.layout.counter) copyCounter(from, slot, bucket, to, at, key)
+  if (to.layout.distributions) copyDistribution(from, slot, bucket, to, target)
   mergeInto(all, added)
   writeCount(to, chunk.n, at, key, all.n)
   writeSums(to, slot, at, target, all)
+}
+
+function copyDistribution(from: Store, slot: number, bucket: number, to: Store, target: number): void {
+  const chunk = findChunk(to, slot)
+  const at = firstCell(to, slot) + cellIndex(to, target)
+  const cells = [readDistribution(to, slot, target), readDistribution(from, slot, bucket)]
+  const known = cells.filter((cell) => cell !== undefined)
+  const isKnown = known.length === cells.length
+  const count = sampleCount(to, slot, target) + sampleCount(from, slot, bucket)
+  const merged = isKnown && count > 2 ? mergeDistributions(known, distributionRoom(to)) : undefined
+  setDistribution(to, chunk, at, merged)
 }
 
 function copyCounter(from: Store, slot: number, bucket: number, to: Store, at: number, key: number): void {

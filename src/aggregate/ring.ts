@@ -3,12 +3,26 @@ import { addCounterSample, compactCell } from './counter.ts'
 import { addCount, readCount } from './wide-counts.ts'
 import { resetLearnt } from './learnt.ts'
 import { isLater } from './partial.ts'
-import { firstCell, cellIndex, markChanging, type Chunk, findChunk, chunkIndex, cellKey, type Store } from './store.ts'
+import { addValue } from './distribution.ts'
+import {
+  firstCell,
+  cellIndex,
+  markChanging,
+  type Chunk,
+  findChunk,
+  chunkIndex,
+  cellKey,
+  distributionRoom,
+  readDistribution,
+  setDistribution,
+  sampleCount,
+  type Store,
+} from './store.ts'
 
 /** Adds one sample. The caller ensures that the bucket is not older than the series' tail. */
 export function addSample(store: Store, slot: number, bucket: number, ts: Millis, value: number): void {
   markChanging(store, slot)
-  const { width, squares, extremes, last, counter } = store.layout
+  const { width, squares, extremes, last, counter, distributions } = store.layout
   const chunk = findChunk(store, slot)
   advance(store, slot, chunk, bucket, ts, value)
   const cell = cellIndex(store, bucket)
@@ -18,12 +32,23 @@ export function addSample(store: Store, slot: number, bucket: number, ts: Millis
   const key = cellKey(store, slot, cell)
   if (counter) addCounterSample(chunk, at, fresh, store.crowded, key, ts, value)
   else if (last) keepLast(chunk, at, fresh, ts - bucket * width, value)
+  if (distributions) addToDistribution(store, slot, bucket, value)
   addCount(store, chunk.n, at, key)
   chunk.d1[at] = fresh ? shifted : (chunk.d1[at] as number) + shifted
   if (squares) chunk.d2[at] = fresh ? shifted * shifted : (chunk.d2[at] as number) + shifted * shifted
   if (!extremes) return
   chunk.min[at] = fresh ? value : Math.min(chunk.min[at] as number, value)
   chunk.max[at] = fresh ? value : Math.max(chunk.max[at] as number, value)
+}
+
+/** One or two samples are the extremes of their cell. What was not known before stays unknown. */
+function addToDistribution(store: Store, slot: number, bucket: number, value: number): void {
+  const before = sampleCount(store, slot, bucket)
+  if (before === 1) return
+  const known = before === 0 ? undefined : readDistribution(store, slot, bucket)
+  const at = firstCell(store, slot) + cellIndex(store, bucket)
+  const added = known === undefined ? undefined : addValue(known, value, distributionRoom(store))
+  setDistribution(store, findChunk(store, slot), at, added)
 }
 
 /**

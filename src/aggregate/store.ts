@@ -1,5 +1,6 @@
 import type { Millis } from '../model.ts'
 import type { CounterCells } from './counter.ts'
+import { type Distribution, exactly, LITTLE_ROOM, type Room, ROOM } from './distribution.ts'
 import { type LearntArray, learntBytes, type LearntColumn, learntOn, resetLearnt } from './learnt.ts'
 import { type WideCounts, readCount } from './wide-counts.ts'
 import type { Partial } from './partial.ts'
@@ -16,6 +17,8 @@ export interface Layout {
   readonly extraLateness: boolean
   /** What detectors learn of each series. */
   readonly learnt: readonly LearntColumn[]
+  /** Percentiles are asked for. Needs the extremes, which are all the samples of a cell that holds one or two. */
+  readonly distributions: boolean
 }
 
 /**
@@ -28,6 +31,8 @@ export interface Store extends WideCounts {
   readonly chunks: Chunk[]
   readonly free: number[]
   used: number
+  /** How many numbers the distributions of all cells hold. */
+  held: number
   /** Counter cells with three samples or more: times and values in turn, sorted by time; keyed by cell. */
   readonly crowded: Map<number, number[]>
   /** Called with the index of a chunk before it changes, while a snapshot is being written. Not part of the state. */
@@ -37,6 +42,8 @@ export interface Store extends WideCounts {
 export interface Chunk extends Columns {
   /** In the order of the layout, one value a series. */
   readonly learnt: readonly LearntArray[]
+  /** The samples of cells that hold three or more, by the index of the cell. Stale where the cell was cleared. */
+  readonly distributions: Map<number, Distribution>
 }
 
 interface Columns extends CounterCells {
@@ -60,7 +67,7 @@ const CHUNK_BITS = 6
 const CHUNK = 1 << CHUNK_BITS
 
 export function createStore(layout: Layout): Store {
-  return { layout, chunks: [], free: [], used: 0, crowded: new Map(), overflow: new Map(), onWrite: undefined }
+  return { layout, chunks: [], free: [], used: 0, held: 0, crowded: new Map(), overflow: new Map(), onWrite: undefined }
 }
 
 /** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
@@ -103,9 +110,20 @@ export function chunkSize(layout: Layout): number {
   return layout.learnt.reduce((sum, column) => sum + learntBytes(column, CHUNK), cells)
 }
 
+/** Samples usually come so often: memory is estimated with it. */
+const USUAL_INTERVAL: Millis = 10_000
+/** A distribution's place in its table. */
+const ENTRY_BYTES = 150
+
+/** How many bytes the distributions of a series take where samples come as often as usual. */
+function estimateDistributions({ width, cells, distributions }: Layout): number {
+  const samples = width / USUAL_INTERVAL
+  return !distributions || samples <= 2 ? 0 : cells * (ENTRY_BYTES + 8 * Math.min(samples, 2 * ROOM.bins))
+}
+
 /** How many bytes one series of a layout takes. */
 export function seriesSize(layout: Layout): number {
-  return chunkSize(layout) / CHUNK
+  return chunkSize(layout) / CHUNK + estimateDistributions(layout)
 }
 
 /** A chunk whose columns lie in the buffers that are handed over, each of the size that is asked for. */
@@ -115,7 +133,7 @@ export function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer):
     return [name, new ARRAYS[kind](buffer(columnBytes(column)))]
   })
   const learnt = layout.learnt.map((column) => learntOn(column, buffer(learntBytes(column, CHUNK))))
-  return { ...Object.fromEntries(columns), learnt } as Chunk
+  return { ...Object.fromEntries(columns), learnt, distributions: new Map() } as Chunk
 }
 
 export function createChunk(layout: Layout): Chunk {
@@ -158,6 +176,8 @@ export function removeSeries(store: Store, slot: number): void {
     store.crowded.delete(cellKey(store, slot, cell))
     store.overflow.delete(cellKey(store, slot, cell))
   }
+  for (let at = base; at < base + store.layout.cells && chunk.distributions.size > 0; at++)
+    setDistribution(store, chunk, at, undefined)
   store.free.push(slot)
 }
 
@@ -224,6 +244,35 @@ export function sampleCount(store: Store, slot: number, bucket: number): number 
   return readCount(store, findChunk(store, slot).n, firstCell(store, slot) + cell, cellKey(store, slot, cell))
 }
 
+/** From here on the buckets of a store have little room each: 64 MB, which only a flood of samples reaches. */
+const MAX_HELD = 8_000_000
+
+/** The room for the distribution of a cell. */
+export function distributionRoom({ held }: Store): Room {
+  return held < MAX_HELD ? ROOM : LITTLE_ROOM
+}
+
+export function setDistribution(store: Store, chunk: Chunk, at: number, distribution: Distribution | undefined): void {
+  const { distributions } = chunk
+  store.held += (distribution?.numbers.length ?? 0) - (distributions.get(at)?.numbers.length ?? 0)
+  if (distribution === undefined) distributions.delete(at)
+  else distributions.set(at, distribution)
+}
+
+/**
+ * The samples of one cell, in any order; undefined where they are not known, because the cell is from before a rule asked
+ * for percentiles.
+ */
+export function readDistribution(store: Store, slot: number, bucket: number): Distribution | undefined {
+  const chunk = findChunk(store, slot)
+  const at = firstCell(store, slot) + cellIndex(store, bucket)
+  const n = sampleCount(store, slot, bucket)
+  if (n > 2) return chunk.distributions.get(at)
+  const [min, max] = [chunk.min[at] as number, chunk.max[at] as number]
+  if (n > 0 && Number.isNaN(min)) return undefined
+  return exactly(n === 2 ? [min, max] : n === 1 ? [min] : [])
+}
+
 /** Reads one cell; columns that are not kept are NaN. */
 export function readCell(store: Store, slot: number, bucket: number, into: Partial): void {
   const chunk = findChunk(store, slot)
@@ -241,20 +290,40 @@ export function readCell(store: Store, slot: number, bucket: number, into: Parti
 /** A store without its cells: what is left when they are kept as bytes. */
 export type StoreFrame = Omit<Store, 'chunks' | 'onWrite'> & { readonly count: number }
 
-export function storeFrame({ layout, free, used, crowded, overflow, chunks }: Store): StoreFrame {
-  return { layout, free, used, crowded, overflow, count: chunks.length }
+export function storeFrame({ layout, free, used, held, crowded, overflow, chunks }: Store): StoreFrame {
+  return { layout, free, used, held, crowded, overflow, count: chunks.length }
 }
 
-/** The columns of a chunk, one behind the other. */
+/** The columns of a chunk, one behind the other, and its distributions. */
 export function writeChunk(layout: Layout, chunk: Chunk): Uint8Array {
-  const bytes = new Uint8Array(chunkSize(layout))
+  const distributions = layout.distributions ? packDistributions(chunk.distributions) : NO_BYTES
+  const bytes = new Uint8Array(chunkSize(layout) + distributions.byteLength)
   let at = 0
   const columns = [...chunkLayout(layout).map(([name]) => chunk[name]), ...chunk.learnt]
   for (const { buffer, byteOffset, byteLength } of columns) {
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
     at += byteLength
   }
+  bytes.set(distributions, at)
   return bytes
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+/** How many numbers follow; then of each cell its index, its level, the length of its numbers, and these. */
+function packDistributions(distributions: ReadonlyMap<number, Distribution>): Uint8Array {
+  const all = [...distributions].flatMap(([at, { level, numbers }]) => [at, level, numbers.length, ...numbers])
+  return new Uint8Array(Float64Array.from([all.length, ...all]).buffer)
+}
+
+function readDistributions(chunk: Chunk, take: Take): void {
+  const [count = 0] = new Float64Array(take(8))
+  const all = new Float64Array(take(8 * count))
+  for (let i = 0; i < count;) {
+    const [at = 0, level = 0, length = 0] = all.subarray(i, i + 3)
+    chunk.distributions.set(at, { level, numbers: [...all.subarray(i + 3, i + 3 + length)] })
+    i += 3 + length
+  }
 }
 
 /** Takes the next so many bytes, as a buffer of their own. */
@@ -263,6 +332,10 @@ type Take = (bytes: number) => ArrayBuffer
 /** The store again, from its frame and the bytes of its chunks. */
 export function readStore(frame: StoreFrame, take: Take): Store {
   const { count, ...rest } = frame
-  const chunks = Array.from({ length: count }, () => chunkOn(frame.layout, take))
+  const chunks = Array.from({ length: count }, () => {
+    const chunk = chunkOn(frame.layout, take)
+    if (frame.layout.distributions) readDistributions(chunk, take)
+    return chunk
+  })
   return { ...rest, chunks, onWrite: undefined }
 }

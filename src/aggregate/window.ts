@@ -1,4 +1,5 @@
-import type { Millis, Of } from '../model.ts'
+import { type Millis, type Of, readPercentile } from '../model.ts'
+import { type Distribution, findPercentile, joinDistributions } from './distribution.ts'
 import { growth, readCounterSamples } from './counter.ts'
 import { emptyPartial, computeMean, mergeInto, type Partial, computeStddev, computeSum } from './partial.ts'
 import {
@@ -9,6 +10,7 @@ import {
   newestBucket,
   cellKey,
   readCell,
+  readDistribution,
   sampleCount,
   sumShift,
   type Store,
@@ -54,7 +56,26 @@ export function computeFigure(
   if (of === 'sum') return roundDecimal(computeSum(window, k), window.n * k)
   if (of === 'count') return window.n
   if (of === 'stddev') return roundDecimal(computeStddev(window))
-  return window[of]
+  const percent = readPercentile(of)
+  return percent === undefined ? window[of as 'min' | 'max' | 'last'] : percentile(store, slot, span, percent, window)
+}
+
+/** Returns a percentile of the samples of a window; NaN where some of them are not known. */
+function percentile(
+  store: Store,
+  slot: number,
+  span: BucketRange,
+  percent: number,
+  { min, max }: Readonly<Partial>,
+): number {
+  const cells: Distribution[] = []
+  const to = Math.min(span.to - 1, newestBucket(store, slot))
+  for (let bucket = Math.max(span.from, oldestBucket(store, slot)); bucket <= to; bucket++) {
+    const cell = readDistribution(store, slot, bucket)
+    if (cell === undefined) return NaN
+    cells.push(cell)
+  }
+  return Math.max(min, Math.min(max, findPercentile(joinDistributions(cells), percent)))
 }
 
 /**

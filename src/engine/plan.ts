@@ -6,7 +6,7 @@ import { findDetector, listParams } from '../detect/index.ts'
 import { BREACH_COLUMNS } from './evaluate/breaches.ts'
 import { foldHostName, matchesHosts } from '../labels/host-name.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
-import { bucketWidth, SEP } from '../model.ts'
+import { bucketWidth, readPercentile, SEP } from '../model.ts'
 
 /** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
 export interface Plan {
@@ -194,15 +194,17 @@ const NO_NEEDS: Needs = { of: 'mean', lookback: 0, zeroes: false, trigger: 'clos
 function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
   const longest = Math.max(0, ...rules.map((plan) => (plan.over + plan.lookback) * width))
   const asks = (...of: Of[]): boolean => rules.some((plan) => of.includes(plan.of))
+  const distributions = rules.some((plan) => readPercentile(plan.of) !== undefined)
   return {
     width,
     cells: Math.ceil(Math.max(MIN_RETENTION, longest + LATE_MARGIN) / width),
     squares: asks('stddev'),
-    extremes: asks('min', 'max'),
+    extremes: asks('min', 'max') || distributions,
     last: asks('last'),
     counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
     extraLateness: rules.some((plan) => plan.extraLateness),
     learnt: rules.flatMap((plan) => plan.learnt),
+    distributions,
   }
 }
 

@@ -315,6 +315,10 @@ below?: number
  */
 export type FieldValue = (string | number | boolean)
 /**
+ * Aggregation of a window, for metrics: a statistic, or a percentile from p1 to p99.9. increase and rate (per second) are for counters.
+ */
+export type Aggregation = string
+/**
  * A host pattern or a list; * matches any text and ? any single character, and a pattern that begins with ! excludes hosts.
  * 
  * @minItems 1
@@ -1013,10 +1017,7 @@ change?: Change
  * Aggregation of the window and its bounds, either directly or under warning: and critical:.
  */
 export interface Threshold {
-/**
- * Aggregation of the window, for metrics. increase and rate (per second) are for counters.
- */
-of?: ("mean" | "sum" | "min" | "max" | "last" | "stddev" | "count" | "increase" | "rate")
+of?: Aggregation
 /**
  * Upper bound, exclusive: breached above this value.
  */
@@ -1075,10 +1076,7 @@ clear?: number
  * How far the value of the window may be from that of the window before it, the reference.
  */
 export interface Change {
-/**
- * Aggregation of the windows, for metrics. increase and rate (per second) are for counters.
- */
-of?: ("mean" | "sum" | "min" | "max" | "last" | "stddev" | "count" | "increase" | "rate")
+of?: Aggregation
 /**
  * Anomalous if the value rises by this much or more, in the metric's unit.
  */

@@ -29,7 +29,20 @@ export interface FieldTest {
   readonly below?: number
 }
 
-export type Of = 'mean' | 'sum' | 'min' | 'max' | 'last' | 'stddev' | 'count' | 'increase' | 'rate'
+/** An aggregation of the samples of a window. `p95` is a percentile, from p1 to p99.9. */
+export type Of = 'mean' | 'sum' | 'min' | 'max' | 'last' | 'stddev' | 'count' | 'increase' | 'rate' | Percentile
+export type Percentile = `p${number}`
+
+/** Returns the percent of a percentile; undefined for other aggregations. */
+export function readPercentile(of: Of): number | undefined {
+  return /^p\d/.test(of) ? Number(of.slice(1)) : undefined
+}
+
+/** Whether an aggregation gives values in the unit of its metric, and within its samples. */
+export function isInUnit(of: Of): boolean {
+  return ['mean', 'min', 'max', 'last'].includes(of) || readPercentile(of) !== undefined
+}
+
 export type Op = 'above' | 'at_least' | 'below' | 'at_most'
 export type Severity = 'warning' | 'critical'
 

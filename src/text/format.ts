@@ -1,4 +1,15 @@
-import type { MatchedEvent, Millis, Unit, Limit, Op, Measure, Of, StateMetric } from '../model.ts'
+import {
+  type MatchedEvent,
+  type Millis,
+  type Unit,
+  type Limit,
+  type Op,
+  type Measure,
+  type Of,
+  type Percentile,
+  readPercentile,
+  type StateMetric,
+} from '../model.ts'
 
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
@@ -173,7 +184,20 @@ const STATES: Readonly<Record<StateMetric, string>> = {
 export function formatMeasure(measure: Measure): string {
   if (measure.kind === 'state') return STATES[measure.metric]
   const over = formatDuration(measure.over)
-  return measure.kind === 'count' ? `matching events in ${over}` : `${measure.of} of ${measure.metric} over ${over}`
+  return measure.kind === 'count'
+    ? `matching events in ${over}`
+    : `${formatAggregate(measure.of)} of ${measure.metric} over ${over}`
+}
+
+/** Writes an aggregation as a noun: `mean`, `95th percentile`. */
+export function formatAggregate(of: Of): string {
+  const percent = readPercentile(of)
+  return percent === undefined ? of : `${percent}${ordinalSuffix(percent)} percentile`
+}
+
+function ordinalSuffix(number: number): string {
+  const isTeen = number > 10 && number < 20
+  return (Number.isInteger(number) && !isTeen ? ['', 'st', 'nd', 'rd'][number % 10] : undefined) || 'th'
 }
 
 /** Acronyms among the names of metrics. */
@@ -189,7 +213,7 @@ export function formatMetricTitle(measure: Measure): string {
 
 type Figure = (metric: string, value: string, over: string) => string
 
-const AGGREGATES: Readonly<Record<Of, Figure>> = {
+const AGGREGATES: Readonly<Record<Exclude<Of, Percentile>, Figure>> = {
   mean: (metric, value, over) => `${metric} averaged ${value} over ${over}`,
   sum: (metric, value, over) => `${metric} totaled ${value} over ${over}`,
   min: (metric, value, over) => `${metric} minimum was ${value} over ${over}`,
@@ -222,7 +246,13 @@ export function formatFigure(measure: Measure, value: string, place: string): st
   if (measure.kind === 'state') return STATE_FIGURES[measure.metric](place, value)
   const over = formatDuration(measure.over)
   if (measure.kind === 'count') return `${value} matching ${value === '1' ? 'event' : 'events'} in ${over} on ${place}`
-  return `${AGGREGATES[measure.of](formatMetricTitle(measure), value, over)} on ${place}`
+  return `${formatAggregated(measure.of, formatMetricTitle(measure), value, over)} on ${place}`
+}
+
+function formatAggregated(of: Of, metric: string, value: string, over: string): string {
+  return of in AGGREGATES
+    ? AGGREGATES[of as keyof typeof AGGREGATES](metric, value, over)
+    : `${metric} ${formatAggregate(of)} was ${value} over ${over}`
 }
 
 /** An instant as RFC 3339 has it; what is none, as Go writes none. */

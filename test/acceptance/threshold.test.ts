@@ -321,3 +321,25 @@ test('a ratio of 97 comes with the hint that percent may be meant, and one of 0.
   t.strictSame(hints(0.97), [undefined])
   t.strictSame(hints(0.97, cpuHigh({ condition: bounds('sum', [above(3)]) })), [undefined], 'a sum may be anything')
 })
+
+test('a percentile ignores the few samples beyond it', async (t) => {
+  const rule = cpuHigh({ over: MINUTE, every: TEN, condition: bounds('p90', [above(0.9, 0.8)]) })
+  const play = createPlay(config({ rules: [rule] }))
+  // Ten samples in each bucket: one of them is always high, two of them are from 12:05 to 12:10.
+  const sample = (now: number, i: number): number => {
+    const high = now >= at('12:05:00') && now < at('12:10:00') ? 2 : 1
+    return i < high ? 0.95 : 0.2
+  }
+  play.until(
+    '12:20:00',
+    every(SECOND, (now) => play.post([event('web-1', now, { cpu: sample(now, (now / SECOND) % 10) })])),
+  )
+  // The 54th of 60 samples is high as soon as seven are: in each window with one such bucket, until 12:10:50.
+  t.strictSame(play.told(), ['12:05:20 cpu-high web-1 firing (fired)', '12:11:10 cpu-high web-1 resolved (resolved)'])
+  const [fired] = play.mails
+  t.match(fired?.alerts[0], {
+    value: 0.95,
+    identity: { measure: { of: 'p90' } },
+    evidence: { why: { code: 'breached', params: { samples: 60 } } },
+  })
+})

@@ -32,6 +32,7 @@ const GAUGE: Layout = {
   counter: false,
   extraLateness: true,
   learnt: [],
+  distributions: false,
 }
 const COUNTER: Layout = { ...GAUGE, squares: false, extremes: false, counter: true }
 

@@ -23,6 +23,7 @@ const LAYOUT: Layout = {
   counter: false,
   extraLateness: false,
   learnt: [],
+  distributions: false,
 }
 const MANY = 70_000
 

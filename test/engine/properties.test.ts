@@ -110,6 +110,7 @@ const RULES = [
     condition: bounds('mean', [above(0.5, 0.4)], [above(0.75, 0.7)]),
   }),
   cpuHigh({ name: 'cpu-peak', over: MINUTE, every: TEN, condition: bounds('max', [above(0.9, 0.8)]) }),
+  cpuHigh({ name: 'cpu-p80', over: MINUTE, every: TEN, condition: bounds('p80', [above(0.7, 0.6)]) }),
   countRule({ over: MINUTE, condition: bounds('count', [above(4, 4)]) }),
 ]
 const EARLY = ['cpu-peak', 'ssh-failures']
@@ -232,6 +233,7 @@ const LONG_RULES = [
   }),
   cpuHigh({ name: 'last-90m', over: 90 * MINUTE, every: MINUTE, condition: bounds('last', [above(0.75, 0.6)]) }),
   cpuHigh({ name: 'mean-26h', over: 26 * HOUR, every: HOUR, condition: bounds('mean', [above(0.5, 0.45)]) }),
+  cpuHigh({ name: 'cpu-p90', over: 4 * HOUR, every: MINUTE, condition: bounds('p90', [above(0.8, 0.7)]) }),
   cpuHigh({ name: 'cpu-peak', over: 3 * HOUR, every: MINUTE, condition: bounds('max', [above(0.9, 0.8)]) }),
   countRule({ over: 25 * HOUR, every: HOUR, condition: bounds('count', [above(30, 30)]) }),
 ]

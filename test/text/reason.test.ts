@@ -185,7 +185,7 @@ test('a headline says what each aggregate and each state was, and where', (t) =>
   const on = 'on web-1'
   const said = (measure: Measure, value = '95%'): string => formatFigure(measure, value, 'web-1')
   t.equal(said(CPU), `CPU averaged 95% over 2 min ${on}`)
-  const aggregates: Readonly<Record<Of, string>> = {
+  const aggregates: Partial<Readonly<Record<Of, string>>> = {
     mean: `Disk averaged 95% over 2 min ${on}`,
     sum: `Disk totaled 95% over 2 min ${on}`,
     min: `Disk minimum was 95% over 2 min ${on}`,
@@ -195,6 +195,11 @@ test('a headline says what each aggregate and each state was, and where', (t) =>
     count: `Disk was sampled 95% times in 2 min ${on}`,
     increase: `Disk increased by 95% in 2 min ${on}`,
     rate: `Disk rate was 95% over 2 min ${on}`,
+    p1: `Disk 1st percentile was 95% over 2 min ${on}`,
+    p11: `Disk 11th percentile was 95% over 2 min ${on}`,
+    p50: `Disk 50th percentile was 95% over 2 min ${on}`,
+    p92: `Disk 92nd percentile was 95% over 2 min ${on}`,
+    'p99.9': `Disk 99.9th percentile was 95% over 2 min ${on}`,
   }
   for (const [of, words] of Object.entries(aggregates) as [Of, string][])
     t.equal(said({ kind: 'aggregate', metric: 'disk', unit: 'ratio', of, over: 120_000 }), words)

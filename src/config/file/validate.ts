@@ -151,6 +151,7 @@ function describeSchemaError({ keyword, params, data }: SchemaError, schema: Sch
     case 'type':
       return `${describe('wrong type', { found, expected: expected(schema) })}${hint(data, schema)}`
     default:
+      if (schema.title === 'Aggregation') return describeAggregation(schema, data, found)
       return `${describe('invalid value', { found, expected: expected(schema) })}${formHint(data, schema)}`
   }
 }
@@ -158,15 +159,32 @@ function describeSchemaError({ keyword, params, data }: SchemaError, schema: Sch
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   avg: 'mean',
   average: 'mean',
+  median: 'p50',
+  p0: 'min',
+  p100: 'max',
   total: 'sum',
   latest: 'last',
   error: 'critical',
   '%': 'percent',
 }
 
+/** Percentiles are too many to name. */
+function describeAggregation({ examples = [] }: SchemaNode, data: unknown, found: string): string {
+  const names = examples.map(String).filter((name) => !/^p\d/.test(name))
+  const expected = `one of ${names.join(', ')}, or a percentile such as p95`
+  return describeGuess(describe('invalid value', { found, expected }), data, [...names, 'p50'])
+}
+
 function describeEnum(allowed: readonly unknown[], data: unknown, written: string): string {
   const words = allowed.map(String)
-  const found = describe('invalid value', { found: written, expected: `one of ${words.join(', ')}` })
+  return describeGuess(
+    describe('invalid value', { found: written, expected: `one of ${words.join(', ')}` }),
+    data,
+    words,
+  )
+}
+
+function describeGuess(found: string, data: unknown, words: readonly string[]): string {
   if (typeof data !== 'string' || data === '') return found
   const other = Object.hasOwn(OTHER_WORDS, data) ? OTHER_WORDS[data] : undefined
   const longer = words.find((word) => word.startsWith(data) || data.startsWith(word))

@@ -2,11 +2,11 @@ import {
   clearOf,
   type Evidence,
   isBeyond,
+  isInUnit,
   isUpper,
   limitOf,
   type Reason,
   wholeClearOf,
-  type Of,
   type Unit,
 } from '../../model.ts'
 import { defineDetector, type Verdict, type Sample } from '../detector.ts'
@@ -66,12 +66,9 @@ function isHigh(verdict: Verdict & { kind: 'normal' | 'anomalous' }, expected: n
   return verdict.kind === 'anomalous' ? verdict.direction === 'high' : verdict.value >= expected
 }
 
-/** What of a window is in the unit of its metric, and no larger than a whole. */
-const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
-
 /** A step that is a fifth larger than the one that starts an alert, from a value that leaves room for it. */
 function sample(change: Change, unit: Unit): Sample {
-  const whole = !IN_UNIT.includes(change.of) ? Infinity : unit === 'ratio' ? 1 : unit === 'percent' ? 100 : Infinity
+  const whole = !isInUnit(change.of) ? Infinity : unit === 'ratio' ? 1 : unit === 'percent' ? 100 : Infinity
   const step = change.up ?? change.down
   const good = Math.min(step === undefined ? 1 : startOf(step), 0.6 * whole)
   const [bound] = boundsAround(change, good)

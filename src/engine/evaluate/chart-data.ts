@@ -1,7 +1,7 @@
 import { sumShift, type Store, oldestBucket } from '../../aggregate/store.ts'
 import { computeMean, computeSum } from '../../aggregate/partial.ts'
 import { computeFigure, type BucketRange, readWindow } from '../../aggregate/window.ts'
-import type { ChartBucket, ChartData, Millis, Of } from '../../model.ts'
+import { type ChartBucket, type ChartData, isInUnit, type Millis, type Of } from '../../model.ts'
 import type { JudgedWindow } from './evidence.ts'
 import type { WindowPlan } from '../plan.ts'
 import type { Host } from '../state.ts'
@@ -17,7 +17,7 @@ const MAX_BUCKETS = 80
 const DIGITS = 6
 
 /** Aggregates that compare with a single bucket. Sums, counts and deviations depend on the length of the window. */
-const COMPARABLE: readonly Of[] = ['mean', 'min', 'max', 'last', 'rate']
+const isComparable = (of: Of): boolean => isInUnit(of) || of === 'rate'
 
 /**
  * Returns the current buckets of a series around the deciding window: from one window's length before the alert started
@@ -78,7 +78,7 @@ export function chartLimits(
   { of }: WindowPlan,
   { detector, params, view, learnt, verdict }: JudgedWindow,
 ): Pick<ChartData, 'limits' | 'expected' | 'range'> {
-  if (!COMPARABLE.includes(of)) return { limits: [] }
+  if (!isComparable(of)) return { limits: [] }
   const { expected, range } = verdict.kind === 'no_data' ? {} : detector.evidence(params, view, verdict, learnt)
   return {
     limits: detector.limits(params, view, learnt),

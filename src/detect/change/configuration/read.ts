@@ -1,5 +1,5 @@
 import type * as Raw from '../../../generated/config.ts'
-import type { Metric, Of, Unit } from '../../../model.ts'
+import { isInUnit, type Metric, type Of, type Unit } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
 import { readAggregate } from '../../configuration.ts'
 import type { ReadContext } from '../../detector.ts'
@@ -89,5 +89,5 @@ function readStep(
 
 function defaultLeast(metric: Metric | undefined, of: Of): number | undefined {
   if (metric === undefined) return LEAST_EVENTS
-  return of === 'mean' || of === 'min' || of === 'max' || of === 'last' ? LEAST[metric.unit] : undefined
+  return isInUnit(of) ? LEAST[metric.unit] : undefined
 }

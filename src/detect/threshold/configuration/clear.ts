@@ -1,4 +1,14 @@
-import { type Bound, clearOf, isCleared, isUpper, type Of, type Op, type Severity, type Unit } from '../../../model.ts'
+import {
+  type Bound,
+  clearOf,
+  isCleared,
+  isInUnit,
+  isUpper,
+  type Of,
+  type Op,
+  type Severity,
+  type Unit,
+} from '../../../model.ts'
 import type { Diagnostics } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
 
@@ -21,8 +31,6 @@ interface Range {
   readonly isWhole: boolean
 }
 
-/** What of a window is in the unit of its metric. */
-export const IN_UNIT: readonly Of[] = ['mean', 'min', 'max', 'last']
 const CLEAR_SHARE = 0.05
 /** What of a window is one of its samples, and so may stand still right at a bound. */
 const SAMPLES: readonly Of[] = ['min', 'max', 'last']
@@ -34,10 +42,10 @@ export const isWhole = ({ of, count }: BoundContext): boolean => count || of ===
 function reachableRange(judged: BoundContext): Range {
   const { of, unit } = judged
   if (isWhole(judged)) return { name: 'a count', min: 0, max: Infinity, isWhole: true }
-  const isShare = (unit === 'ratio' || unit === 'percent') && (IN_UNIT.includes(of) || of === 'sum')
+  const isShare = (unit === 'ratio' || unit === 'percent') && (isInUnit(of) || of === 'sum')
   const isNeverNegative = isShare || NEVER_NEGATIVE.includes(of) || unit === 'bytes' || unit === 'count'
   const max = isShare && of !== 'sum' ? (unit === 'ratio' ? 1 : 100) : Infinity
-  const name = IN_UNIT.includes(of) ? (NAMES[unit] ?? 'the value') : `the ${of}`
+  const name = isInUnit(of) ? (NAMES[unit] ?? 'the value') : `the ${of}`
   return { name, min: isNeverNegative ? 0 : -Infinity, max, isWhole: false }
 }
 

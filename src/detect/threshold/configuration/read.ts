@@ -1,10 +1,10 @@
 import type * as Raw from '../../../generated/config.ts'
-import { type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
+import { isInUnit, type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
 import type { Diagnostics, ReadContext } from '../../detector.ts'
 import { readAggregate } from '../../configuration.ts'
 import type { Threshold } from '../judge.ts'
-import { defaultClear, IN_UNIT, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
+import { defaultClear, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
 
 type Levels = Readonly<Record<Severity, readonly Bound[]>>
 type RawLevels = Omit<Raw.Threshold, 'of'>
@@ -180,7 +180,7 @@ function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnost
       `a count of ${count ? 'events' : 'samples'} is ${never ? 'never' : 'always'} ${formatOp(op)} ${value}`,
     )
   }
-  if (!IN_UNIT.includes(of)) return
+  if (!isInUnit(of)) return
   const size = Math.abs(value)
   if (unit === 'ratio' && size > 2 && size <= 100) {
     const meant = Number((value / 100).toPrecision(12))

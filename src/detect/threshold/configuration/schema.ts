@@ -1,3 +1,4 @@
+import { AGGREGATE_SCHEMA } from '../../configuration.ts'
 import type { JsonSchema } from '../../detector.ts'
 
 const BOUNDS = {
@@ -54,10 +55,7 @@ export const SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    of: {
-      description: 'Aggregation of the window, for metrics. increase and rate (per second) are for counters.',
-      enum: ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count', 'increase', 'rate'],
-    },
+    of: AGGREGATE_SCHEMA,
     ...BOUNDS,
     ...SEVERITIES,
   },
