@@ -56,6 +56,7 @@ export function computeFigure(
   if (of === 'sum') return roundDecimal(computeSum(window, k), window.n * k)
   if (of === 'count') return window.n
   if (of === 'stddev') return roundDecimal(computeStddev(window))
+  if (of === 'range') return roundDecimal(window.max - window.min, Math.max(Math.abs(window.max), Math.abs(window.min)))
   const percent = readPercentile(of)
   return percent === undefined ? window[of as 'min' | 'max' | 'last'] : percentile(store, slot, span, percent, window)
 }

@@ -2,7 +2,7 @@ import { type Metric, type Of, readPercentile } from '../model.ts'
 import { describe } from '../text/diagnostic.ts'
 import type { Diagnostics, JsonSchema } from './detector.ts'
 
-const GAUGE_AGGREGATES: readonly Of[] = ['mean', 'sum', 'min', 'max', 'last', 'stddev', 'count']
+const GAUGE_AGGREGATES: readonly Of[] = ['mean', 'sum', 'min', 'max', 'range', 'last', 'stddev', 'count']
 const COUNTER_AGGREGATES: readonly Of[] = ['increase', 'rate', 'last']
 const AGGREGATES: readonly Of[] = [...new Set([...GAUGE_AGGREGATES, ...COUNTER_AGGREGATES])]
 /** A percentile from p1 to p99.9. */

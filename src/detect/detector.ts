@@ -37,6 +37,8 @@ export interface Needs {
   readonly of: Of
   /** How many windows before its own it looks at, so that rings are long enough. */
   readonly lookback: number
+  /** How many windows it learns from before it judges one. */
+  readonly learning: number
   /** An empty window of a count is judged as 0, and events that do not match are distinguished from no events. */
   readonly zeroes: boolean
   /** `early`: more data cannot undo what it finds, so that it may judge a window that is open or partly covered. */

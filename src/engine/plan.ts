@@ -56,6 +56,7 @@ export interface WindowPlan {
   readonly every: number
   /** How far before its window the detector looks, in the same. */
   readonly lookback: number
+  readonly learning: number
   /** An empty window of a count is judged as well. */
   readonly zeroes: boolean
   /** More data could undo what it finds, so it waits longer. */
@@ -170,6 +171,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
     over: rule.over / width,
     every: rule.every / width,
     lookback: needs.lookback * (rule.over / width),
+    learning: needs.learning * (rule.over / width),
     zeroes: needs.zeroes,
     extraLateness: needs.extraLateness,
     isMonotone,
@@ -183,13 +185,14 @@ function mergeNeeds(all: readonly Needs[]): Needs {
   return {
     of: first.of,
     lookback: Math.max(...all.map(({ lookback }) => lookback)),
+    learning: Math.max(...all.map(({ learning }) => learning)),
     zeroes: all.some(({ zeroes }) => zeroes),
     trigger: all.every(({ trigger }) => trigger === 'early') ? 'early' : 'closed',
     extraLateness: all.some(({ extraLateness }) => extraLateness),
   }
 }
 
-const NO_NEEDS: Needs = { of: 'mean', lookback: 0, zeroes: false, trigger: 'closed', extraLateness: false }
+const NO_NEEDS: Needs = { of: 'mean', lookback: 0, learning: 0, zeroes: false, trigger: 'closed', extraLateness: false }
 
 function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis): Layout {
   const longest = Math.max(0, ...rules.map((plan) => (plan.over + plan.lookback) * width))
@@ -199,7 +202,7 @@ function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis
     width,
     cells: Math.ceil(Math.max(MIN_RETENTION, longest + LATE_MARGIN) / width),
     squares: asks('stddev'),
-    extremes: asks('min', 'max') || distributions,
+    extremes: asks('min', 'max', 'range') || distributions,
     last: asks('last'),
     counter: metric.kind === 'counter' && asks('increase', 'rate', 'last'),
     extraLateness: rules.some((plan) => plan.extraLateness),

@@ -29,8 +29,19 @@ export interface FieldTest {
   readonly below?: number
 }
 
-/** An aggregation of the samples of a window. `p95` is a percentile, from p1 to p99.9. */
-export type Of = 'mean' | 'sum' | 'min' | 'max' | 'last' | 'stddev' | 'count' | 'increase' | 'rate' | Percentile
+/** An aggregation of the samples of a window. `range` is the maximum less the minimum, `p95` is a percentile, from p1 to p99.9. */
+export type Of =
+  | 'mean'
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'range'
+  | 'last'
+  | 'stddev'
+  | 'count'
+  | 'increase'
+  | 'rate'
+  | Percentile
 export type Percentile = `p${number}`
 
 /** Returns the percent of a percentile; undefined for other aggregations. */

@@ -33,12 +33,12 @@ const SINGLE = 200
 export function sampleWindows(rule: MetricRule | CountRule, config: EngineConfig, peers: number): Sample {
   const plan = findPlan(rule, config)
   const { over, every, for: hold, keepFiringFor } = rule
-  const { detector, metric, lookback, width } = plan
+  const { detector, metric, lookback, learning, width } = plan
   const [about = '', ...others] = sampleHosts(rule.hosts, 1 + (rule.kind === 'count' ? 0 : peers))
   const { good, bad } = detector.sample(paramsFor(rule, about), metric.unit)
   const source = sampleSource(config)
   const pace = Math.max(1, Math.floor(over / config.bucket / STEPS)) * config.bucket
-  const before = lookback * width
+  const before = (lookback + learning) * width
   // A chart shows what was before the first window too.
   const settle = before + over + (peers > 0 ? Math.max(over, every) : 0)
   const judged = (rule.breaches?.of ?? 1) * every + 2 * settle
@@ -95,7 +95,7 @@ function createFigures(plan: WindowPlan, pace: Millis, config: EngineConfig): Fi
       ]
     }
   }
-  const needed = ['stddev', 'increase', 'rate'].includes(of) ? 2 : 1
+  const needed = ['range', 'stddev', 'increase', 'rate'].includes(of) ? 2 : 1
   const count = Math.max(needed, Math.ceil(((rule.minSamples ?? 0) * pace) / rule.over))
   const apart = pace / count
   const value = createValues(plan, apart)
@@ -145,6 +145,7 @@ function countedEvents(
 /** Makes the values of which the windows of a host have a figure, where they come `apart` from each other. */
 function createValues({ of, rule }: WindowPlan, apart: Millis): (host: string, figure: number, i: number) => number {
   if (of === 'sum') return (_, figure) => (figure * apart) / rule.over
+  if (of === 'range') return (_, figure, i) => (i % 2 === 0 ? 0 : figure)
   if (of === 'stddev') return (_, figure, i) => (i % 2 === 0 ? figure : 3 * figure)
   if (of !== 'increase' && of !== 'rate') return (_, figure) => figure
   const totals = new Map<string, number>()

@@ -218,6 +218,7 @@ const AGGREGATES: Readonly<Record<Exclude<Of, Percentile>, Figure>> = {
   sum: (metric, value, over) => `${metric} totaled ${value} over ${over}`,
   min: (metric, value, over) => `${metric} minimum was ${value} over ${over}`,
   max: (metric, value, over) => `${metric} maximum was ${value} over ${over}`,
+  range: (metric, value, over) => `${metric} varied by ${value} in ${over}`,
   last: (metric, value) => `${metric} last read ${value}`,
   stddev: (metric, value, over) => `${metric} standard deviation was ${value} over ${over}`,
   count: (metric, value, over) => `${metric} was sampled ${value === '1' ? 'once' : `${value} times`} in ${over}`,

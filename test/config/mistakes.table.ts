@@ -194,7 +194,7 @@ export const rows: readonly Row[] = [
     what: 'no of',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { above: 1 } }'),
     found: [
-      "3:47: 'of' is missing: aggregation of the window, one of mean, sum, min, max, last, stddev, count, or a percentile such as p95",
+      "3:47: 'of' is missing: aggregation of the window, one of mean, sum, min, max, range, last, stddev, count, or a percentile such as p95",
     ],
   },
   {
@@ -206,14 +206,14 @@ export const rows: readonly Row[] = [
     what: 'a percentile by its name',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { of: median, above: 1 } }'),
     found: [
-      "3:53: invalid value (found 'median', expected one of mean, sum, min, max, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'p50'?",
+      "3:53: invalid value (found 'median', expected one of mean, sum, min, max, range, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'p50'?",
     ],
   },
   {
     what: 'a percentile that is an extreme',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { of: p100, above: 1 } }'),
     found: [
-      "3:53: invalid value (found 'p100', expected one of mean, sum, min, max, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'max'?",
+      "3:53: invalid value (found 'p100', expected one of mean, sum, min, max, range, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'max'?",
     ],
   },
   {
@@ -225,14 +225,14 @@ export const rows: readonly Row[] = [
     what: 'another word for mean',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { of: avg, above: 1 } }'),
     found: [
-      "3:53: invalid value (found 'avg', expected one of mean, sum, min, max, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'mean'?",
+      "3:53: invalid value (found 'avg', expected one of mean, sum, min, max, range, last, stddev, count, increase, rate, or a percentile such as p95): did you mean 'mean'?",
     ],
   },
   {
     what: 'a rate of a gauge',
     yaml: rule('when: { metric: cpu, over: 1m, threshold: { of: rate, above: 1 } }'),
     found: [
-      "3:53: 'rate' does not apply to cpu, which is a gauge (expected one of mean, sum, min, max, last, stddev, count, or a percentile such as p95)",
+      "3:53: 'rate' does not apply to cpu, which is a gauge (expected one of mean, sum, min, max, range, last, stddev, count, or a percentile such as p95)",
     ],
   },
   {

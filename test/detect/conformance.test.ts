@@ -37,6 +37,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'threshold: { of: max, warning: { above: 0.75 }, critical: { at_least: 0.9375 } }',
     'threshold: { of: count, below: 4 }',
     'threshold: { of: stddev, above: 0.25, below: 0.0625 }',
+    'threshold: { of: range, above: 0.5 }',
+    'threshold: { of: p90, above: 0.75 }',
   ],
   change: [
     'change: { of: mean, up: 0.25, down: 0.25 }',

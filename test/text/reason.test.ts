@@ -190,6 +190,7 @@ test('a headline says what each aggregate and each state was, and where', (t) =>
     sum: `Disk totaled 95% over 2 min ${on}`,
     min: `Disk minimum was 95% over 2 min ${on}`,
     max: `Disk maximum was 95% over 2 min ${on}`,
+    range: `Disk varied by 95% in 2 min ${on}`,
     last: `Disk last read 95% ${on}`,
     stddev: `Disk standard deviation was 95% over 2 min ${on}`,
     count: `Disk was sampled 95% times in 2 min ${on}`,

@@ -25,6 +25,7 @@ export const change = defineDetector<Change, Column>({
   needs: ({ of, up, down }) => ({
     of,
     lookback: 1,
+    learning: 0,
     zeroes: of === 'count' && down !== undefined,
     trigger: 'closed',
     extraLateness: (down !== undefined && ['count', 'sum', 'max'].includes(of)) || (up !== undefined && of === 'min'),

@@ -17,6 +17,7 @@ export const threshold = defineDetector<Threshold, never>({
   needs: (params) => ({
     of: params.of,
     lookback: 0,
+    learning: 0,
     zeroes: params.of === 'count' && isUndoable(params),
     trigger: isMonotone(params) ? 'early' : 'closed',
     extraLateness: isUndoable(params),

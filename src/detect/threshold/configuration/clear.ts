@@ -34,7 +34,7 @@ interface Range {
 const CLEAR_SHARE = 0.05
 /** What of a window is one of its samples, and so may stand still right at a bound. */
 const SAMPLES: readonly Of[] = ['min', 'max', 'last']
-const NEVER_NEGATIVE: readonly Of[] = ['stddev', 'increase', 'rate']
+const NEVER_NEGATIVE: readonly Of[] = ['range', 'stddev', 'increase', 'rate']
 
 /** A number of events or of samples. */
 export const isWhole = ({ of, count }: BoundContext): boolean => count || of === 'count'
@@ -42,7 +42,7 @@ export const isWhole = ({ of, count }: BoundContext): boolean => count || of ===
 function reachableRange(judged: BoundContext): Range {
   const { of, unit } = judged
   if (isWhole(judged)) return { name: 'a count', min: 0, max: Infinity, isWhole: true }
-  const isShare = (unit === 'ratio' || unit === 'percent') && (isInUnit(of) || of === 'sum')
+  const isShare = (unit === 'ratio' || unit === 'percent') && (isInUnit(of) || of === 'range' || of === 'sum')
   const isNeverNegative = isShare || NEVER_NEGATIVE.includes(of) || unit === 'bytes' || unit === 'count'
   const max = isShare && of !== 'sum' ? (unit === 'ratio' ? 1 : 100) : Infinity
   const name = isInUnit(of) ? (NAMES[unit] ?? 'the value') : `the ${of}`
