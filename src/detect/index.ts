@@ -1,10 +1,11 @@
 import type { Severity } from '../model.ts'
 import type { AnyDetector, JsonSchema } from './detector.ts'
 import { change } from './change/index.ts'
+import { flat } from './flat/index.ts'
 import { threshold } from './threshold/index.ts'
 
 /** The detectors, one line each. Nothing else knows them by name. */
-export const DETECTORS: readonly AnyDetector[] = [threshold, change]
+export const DETECTORS: readonly AnyDetector[] = [threshold, change, flat]
 
 export function findDetector(name: string): AnyDetector {
   const found = DETECTORS.find((detector) => detector.name === name)

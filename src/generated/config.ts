@@ -1012,6 +1012,10 @@ threshold?: Threshold
  * How far the value of the window may be from that of the window before it, the reference.
  */
 change?: Change
+/**
+ * A value that stopped moving, although it moved in at least 90 % of its earlier windows.
+ */
+flat?: Flat
 }
 /**
  * Aggregation of the window and its bounds, either directly or under warning: and critical:.
@@ -1103,6 +1107,15 @@ min_change?: number
 clear?: number
 }
 /**
+ * A value that stopped moving, although it moved in at least 90 % of its earlier windows.
+ */
+export interface Flat {
+/**
+ * The value has not moved if it varies by this much or less, in the metric's unit.
+ */
+tolerance?: number
+}
+/**
  * Other bounds for some hosts.
  */
 export interface Override {
@@ -1171,5 +1184,14 @@ min_change?: number
  * The alert resolves when the difference to the reference is at most this share of the change that starts one.
  */
 clear?: number
+}
+/**
+ * A tolerance that replaces the rule's.
+ */
+flat?: {
+/**
+ * The value has not moved if it varies by this much or less, in the metric's unit.
+ */
+tolerance?: number
 }
 }

@@ -2,14 +2,8 @@ import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
-import {
-  type AnyDetector,
-  type LearntCells,
-  NOTHING_LEARNT,
-  type Verdict,
-  type WindowView,
-} from '../../src/detect/detector.ts'
-import { DETECTORS, type ConfigSchema, mergeDetectors } from '../../src/detect/index.ts'
+import { type AnyDetector, type LearntCells, type Verdict, type WindowView } from '../../src/detect/detector.ts'
+import { DETECTORS, type ConfigSchema, findDetector, mergeDetectors } from '../../src/detect/index.ts'
 import type { Fold } from '../../src/engine/state.ts'
 import type { AlertIdentity, EngineConfig, MetricRule } from '../../src/model.ts'
 import { describeReason } from '../../src/text/reason.ts'
@@ -40,6 +34,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'threshold: { of: range, above: 0.5 }',
     'threshold: { of: p90, above: 0.75 }',
   ],
+  flat: ['flat: {}', 'flat: { tolerance: 0.0625 }'],
   change: [
     'change: { of: mean, up: 0.25, down: 0.25 }',
     'change: { of: last, up_factor: 2, min_change: 0.125, clear: 0.25 }',
@@ -105,7 +100,8 @@ function view(values: readonly number[], end = NOON): WindowView {
 
 function learntOf(detector: AnyDetector, cells: readonly number[]): LearntCells<string> {
   const names = Object.keys(detector.learnt)
-  const kept = new Map(names.map((name, i) => [name, cells[i] ?? Number.NaN]))
+  const empty = (name: string): number => (detector.learnt[name]?.startsWith('uint') ? 0 : Number.NaN)
+  const kept = new Map(names.map((name, i) => [name, cells[i] ?? empty(name)]))
   return { get: (name) => kept.get(name) ?? Number.NaN, set: (name, value) => void kept.set(name, value) }
 }
 
@@ -158,7 +154,9 @@ test('without enough to compare with nothing is anomalous', async (t) => {
     t.equal(detector.judge(params, empty, undefined, learntOf(detector, [])).kind, 'no_data', said)
     for (const value of [0, 0.5, 1]) {
       const alone = detector.judge(params, view([value, Number.NaN, Number.NaN]), undefined, learntOf(detector, []))
-      if (detector.needs(params).lookback > 0) t.equal(alone.kind, 'learning', said)
+      const { lookback, learning } = detector.needs(params)
+      if (lookback > 0) t.equal(alone.kind, 'learning', said)
+      else if (learning > 0) t.not(alone.kind, 'anomalous', said)
       else t.not(alone.kind, 'learning', said)
     }
   }
@@ -168,8 +166,14 @@ test('the samples of a detector are anomalous and normal', async (t) => {
   for (const { detector, rule, said } of examples) {
     const { params } = rule.condition
     const { good, bad } = detector.sample(params, 'ratio')
-    t.equal(detector.judge(params, view([bad, good, good]), undefined, NOTHING_LEARNT).kind, 'anomalous', said)
-    t.equal(detector.judge(params, view([good, good, good]), undefined, NOTHING_LEARNT).kind, 'normal', said)
+    const learnt = learntOf(detector, [])
+    const normal = view([good, good, good])
+    for (let i = detector.needs(params).learning; i > 0; i--) {
+      const window = { ...normal, end: NOON - i * MINUTE }
+      detector.learn?.(params, window, detector.judge(params, window, undefined, learnt), learnt)
+    }
+    t.equal(detector.judge(params, view([bad, good, good]), undefined, learnt).kind, 'anomalous', said)
+    t.equal(detector.judge(params, normal, undefined, learnt).kind, 'normal', said)
   }
 })
 
@@ -179,9 +183,21 @@ const levels = fc.array(fc.constantFrom(0, 0.125, 0.5, 0.625, 0.875, 1), { minLe
 const engineOf = (rule: MetricRule, ...others: readonly MetricRule[]): EngineConfig =>
   config({ rules: [rule, ...others], mailsPerMinute: 1000 })
 
-/** One sample each ten seconds, so many at each level; `delays` says how many seconds late each comes. */
-function played(engine: EngineConfig, values: readonly number[], delays: readonly number[] = [], each = 3): Play {
+/** Values that move in each window, for as long as the rule's detector learns. */
+function warmUp({ rules: [rule] }: EngineConfig, each: number): readonly number[] {
+  if (rule?.kind !== 'metric') return []
+  const { learning } = findDetector(rule.condition.detector).needs(rule.condition.params)
+  const length = Math.ceil((learning * rule.over) / (each * 10 * SECOND))
+  return Array.from({ length }, (_, i) => (i % 2 === 0 ? 0.5 : 0.625))
+}
+
+/**
+ * One sample each ten seconds, so many at each level, after those of a detector that learns; `delays` says how many
+ * seconds late each comes.
+ */
+function played(engine: EngineConfig, levels: readonly number[], delays: readonly number[] = [], each = 3): Play {
   const play = createPlay(engine)
+  const values = [...warmUp(engine, each), ...levels]
   const waiting = Array.from({ length: values.length * each }, (_, i) => {
     const ts = NOON + i * 10 * SECOND
     const delay = (delays[i % Math.max(1, delays.length)] ?? 0) * SECOND
