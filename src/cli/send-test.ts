@@ -14,6 +14,7 @@ import type {
 } from '../model.ts'
 import { anyAlert } from '../preview/samples.ts'
 import { openWays } from '../service.ts'
+import { describeResult } from '../text/delivery.ts'
 import { suggest } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
@@ -81,9 +82,10 @@ async function sendAll(
   for (const notification of notifications) {
     const way = notifiers[notification.channel]
     const bytes = await way.render(notification)
-    const { state, response } = await way.send(bytes, notification, AbortSignal.timeout(way.timeout))
-    io.out(`${notification.to.address}: ${state === 'sent' ? 'accepted' : 'not accepted'} (${response})`)
-    isWell &&= state === 'sent'
+    const delivery = await way.send(bytes, notification, AbortSignal.timeout(way.timeout))
+    const isAccepted = delivery.state === 'sent'
+    io.out(`${notification.to.address}: ${isAccepted ? 'accepted' : 'not accepted'} (${describeResult(delivery)})`)
+    isWell &&= isAccepted
   }
   await Promise.all(Object.values(notifiers).map((way) => way.close()))
   return isWell

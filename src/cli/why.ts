@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { NotificationReason, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
-import { labelDecision, describeNotificationReason, describeResponse } from '../text/decision.ts'
+import { labelDecision, describeNotificationReason } from '../text/decision.ts'
 import { formatValue, formatLimit } from '../text/format.ts'
 import { describeHostState } from '../text/builtin.ts'
 import { type AlertRow, formatTarget } from './alerts.ts'
@@ -64,9 +64,7 @@ interface SendRow {
   readonly createdAt: string
   readonly finishedAt?: string
   readonly nextAttemptAt?: string
-  readonly response?: string
-  readonly mergedInto?: string
-  readonly damaged?: true
+  readonly summary?: string
   readonly to?: { readonly address: string }
   readonly reason?: NotificationReason
 }
@@ -174,19 +172,27 @@ const OUTCOMES: Readonly<Record<Exclude<SendRecord['state'], 'pending'>, string>
 }
 
 function formatSend(sent: SendRow): TimelineEntry {
-  const { state, attempts, createdAt, finishedAt, nextAttemptAt, to, reason } = sent
-  const response = describeResponse(sent) ?? 'no response yet'
+  const {
+    state,
+    attempts,
+    createdAt,
+    finishedAt,
+    nextAttemptAt,
+    to,
+    reason,
+    summary: result = 'no response yet',
+  } = sent
   const address = to?.address ?? 'unknown'
   // The address of other integrations names the integration: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
   const summary = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {
     const next = nextAttemptAt === undefined ? '' : `, next ${formatInstant(nextAttemptAt)}`
-    return { at: createdAt, summary: `${summary} pending: ${attempts} attempts${next}, ${response}`, tone: 'yellow' }
+    return { at: createdAt, summary: `${summary} pending: ${attempts} attempts${next}, ${result}`, tone: 'yellow' }
   }
   return {
     at: finishedAt ?? createdAt,
-    summary: `${summary} ${OUTCOMES[state]}: ${response}`,
+    summary: `${summary} ${OUTCOMES[state]}: ${result}`,
     ...(state === 'failed' ? { tone: 'red' } : {}),
   }
 }

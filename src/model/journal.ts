@@ -1,4 +1,4 @@
-import type { Channel } from './notification.ts'
+import type { Channel, DeliveryResult } from './notification.ts'
 import type { Millis, Offset } from './time.ts'
 
 export type EntryKind = 'batch' | 'tick' | 'command' | 'config'
@@ -67,15 +67,24 @@ export interface OutboxItem {
   readonly rendered?: Uint8Array
 }
 
-export type Outcome =
-  | { readonly state: 'sent'; readonly response: string }
-  | { readonly state: 'failed'; readonly response: string }
-  | { readonly state: 'withdrawn'; readonly response: string }
-  /** `fault: 'server'`: the server failed rather than the message, so `retryNow` ends the wait. */
-  | { readonly state: 'retry'; readonly response: string; readonly at: Millis; readonly fault?: 'server' }
+export type Outcome = DeliveryResult &
+  (
+    | { readonly state: 'sent' | 'failed' | 'withdrawn' }
+    /** `fault: 'server'`: the server failed rather than the message, so `retryNow` ends the wait. */
+    | { readonly state: 'retry'; readonly at: Millis; readonly fault?: 'server' }
+  )
 
-/** One row of the delivery log. Instants are on the service's clock. */
-export interface SendRecord {
+/** Returns the fields of a result alone. */
+export function deliveryResult({ response, why, replies }: DeliveryResult): DeliveryResult {
+  return {
+    ...(response !== undefined && { response }),
+    ...(why !== undefined && { why }),
+    ...(replies !== undefined && { replies }),
+  }
+}
+
+/** One row of the delivery log: a notification and the result of its last attempt. Instants are on the service's clock. */
+export interface SendRecord extends DeliveryResult {
   readonly id: string
   readonly data: string
   /**
@@ -87,8 +96,6 @@ export interface SendRecord {
   readonly createdAt: Millis
   readonly finishedAt?: Millis
   readonly nextAttemptAt?: Millis
-  /** The last response of the server or the webhook. */
-  readonly response?: string
   /** Set on a merged one: the id of the notification that replaced it. */
   readonly mergedInto?: string
   /** Set where the data does not match its checksum, so that it cannot be sent. */

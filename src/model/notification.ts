@@ -42,12 +42,25 @@ export type Notice =
   /** `count` is the total; `items` are the first ones. */
   | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
 
-/** A notification that was not delivered: its subject, the time of the decision, and the last response of a server. */
+/** What came of an attempt at one server. */
+export interface Reply {
+  /** The server's own text: one clean line, without secrets. */
+  readonly response?: string
+  /** Why there is no response, or what it does not say: a code of `text/delivery.ts`. */
+  readonly why?: Reason
+}
+
+/** What came of an attempt; where several servers or members were asked, `replies` has each of them. */
+export interface DeliveryResult extends Reply {
+  readonly replies?: readonly (Reply & { readonly server: string })[]
+}
+
+/** A notification that was not delivered: its subject, the time of the decision, and the result of the last attempt. */
 export interface UndeliveredItem {
   readonly address: string
   readonly receiver: string
   readonly subject: NotificationSubject
-  readonly response: string
+  readonly result: DeliveryResult
   readonly at: Millis
 }
 

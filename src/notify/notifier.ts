@@ -1,4 +1,4 @@
-import type { Millis, Notification, Outcome, Recipient, Channel } from '../model.ts'
+import type { DeliveryResult, Millis, Notification, Outcome, Recipient, Channel } from '../model.ts'
 
 /** A mail before it becomes bytes. All texts are clean; addresses come from the configuration alone. */
 export interface MailMessage {
@@ -34,13 +34,11 @@ export interface Attachment {
 export type Compose = (notification: Notification) => MailMessage
 
 /**
- * How one attempt ended. `failed`: the other end refused this notification for good. `retry`: it may be accepted
- * later. `withdrawn`: it was not tried, since nobody is to get it any more; the sender says that, no way does. The
- * answer is one clean line, without secrets.
+ * How one attempt ended. `failed`: the notification was rejected permanently. `retry`: it may be accepted later.
+ * `withdrawn`: it was not tried, because its address left the configuration; only the sender returns that.
  */
-export interface Delivery {
+export interface Delivery extends DeliveryResult {
   readonly state: Outcome['state']
-  readonly response: string
   /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
   readonly fault?: 'server'
   /** On `failed`: another server may take it. */

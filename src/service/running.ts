@@ -3,7 +3,7 @@ import type { Extract } from '../extract/samples.ts'
 import type { Rejects } from '../ingest/rejects.ts'
 import type { Schemas } from '../ingest/schema/index.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Clock, Config, Log, Millis, Notification } from '../model.ts'
+import type { Clock, Config, DeliveryResult, Log, Millis, Notification } from '../model.ts'
 import { createSender, type OpenNotifiers, type Mailbox, type Sender, notificationSubject } from '../notify/index.ts'
 
 export interface ServiceOptions {
@@ -54,20 +54,20 @@ export function startSender(service: ServiceState, engine: EngineClient, notifie
   const { options, metrics } = service
   const { clock, log } = options
   const left = ({ to }: Notification): Millis | undefined => removedAt(service, to.address)
-  const onUndelivered = (notification: Notification, response: string): void => {
+  const onUndelivered = (notification: Notification, result: DeliveryResult): void => {
     if (notification.channel === 'alertmanager') return
     const { to, receiver, decidedAt } = notification
     const item = {
       address: to.address,
       receiver,
       subject: notificationSubject(notification),
-      response: response,
+      result,
       at: decidedAt,
     }
     engine
       .command({ kind: 'undelivered', item, now: clock.now() })
       .catch((error: Error) =>
-        log.error({ error: error.message }, 'that a notification was not delivered cannot be told'),
+        log.error({ error: error.message }, 'cannot report that a notification was not delivered'),
       )
   }
   return createSender({

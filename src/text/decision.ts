@@ -7,7 +7,6 @@ import type {
   HeldBy,
   Millis,
   Suppression,
-  SendRecord,
 } from '../model.ts'
 import { formatTime, type WriteTime } from './format.ts'
 import { describeReason } from './reason.ts'
@@ -148,15 +147,4 @@ export function describeHeldBriefly(by: HeldBy['by']): string {
 /** Whether an acknowledgement still holds. */
 export function isInForce(ack: Acknowledgement | undefined, now: Millis): ack is Acknowledgement {
   return ack !== undefined && now < ack.until
-}
-
-/** Describes what came of a notification, beside its state. Undefined before the first response. */
-export function describeResponse({
-  response,
-  mergedInto,
-  damaged,
-}: Pick<SendRecord, 'response' | 'mergedInto' | 'damaged'>): string | undefined {
-  if (mergedInto !== undefined) return `replaced by notification ${mergedInto}`
-  if (response === undefined && damaged) return 'not sent: its record in the journal does not match its checksum'
-  return response
 }

@@ -10,6 +10,7 @@ import type {
   RetiredItem,
 } from '../model.ts'
 import { describeAcknowledgement, describeHeldBriefly, describeSuppression, isInForce } from './decision.ts'
+import { describeResult } from './delivery.ts'
 import { formatCount, formatTime, type WriteTime } from './format.ts'
 import { readParams } from './params.ts'
 import { describeMismatch, describeRetired } from './reason.ts'
@@ -36,8 +37,8 @@ export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at
 
 function undeliveredText({ items, count }: Extract<Notice, { kind: 'undelivered' }>, time: WriteTime): NoticeText {
   const lines = items.map(
-    ({ subject, at, address, receiver, response }) =>
-      `${describeNotificationSubject(subject)}, of ${time(at)}, to ${address} (${receiver}): ${response}`,
+    ({ subject, at, address, receiver, result }) =>
+      `${describeNotificationSubject(subject)}, of ${time(at)}, to ${address} (${receiver}): ${describeResult(result, time)}`,
   )
   const rest = count - items.length
   const noun = items.every(({ address }) => address.includes('@')) ? 'mail' : 'notification'

@@ -11,8 +11,9 @@ const receivers = [
 test('a mail that was given up is told to whoever hears of the service, but not to who did not get it', async (t) => {
   const play = createPlay(config({ receivers, selfMonitoring: ['ops'] }))
   const fail = (host: string, now: number): void => {
+    const result = { response: '554 5.7.1 no' }
     const subject = { kind: 'alert', rule: 'cpu-high', host, state: 'firing' } as const
-    const item = { address: 'ada@example.org', receiver: 'team', subject, response: '554 5.7.1 no', at: NOON }
+    const item = { address: 'ada@example.org', receiver: 'team', subject, result, at: NOON }
     play.enter({ kind: 'command', data: encodeEntry({ kind: 'undelivered', item, now }) })
   }
   play.until(NOON + MINUTE)
@@ -39,7 +40,7 @@ test('where nobody else hears of the service, nothing is told of a mail that was
     address: 'ada@example.org',
     receiver: 'team',
     subject: { kind: 'unknown' },
-    response: 'no',
+    result: { response: 'no' },
     at: NOON,
   } as const
   play.enter({ kind: 'command', data: encodeEntry({ kind: 'undelivered', item, now: play.now() }) })

@@ -273,7 +273,11 @@ test('an episode is shown with its transitions and with those who were told of i
     state: 'failed',
     attempts: 3,
     createdAt: NOON,
-    response: '550',
+    why: { code: 'given_up', params: { after: 86_400_000 } },
+    replies: [
+      { server: 'a:25', response: '451 later' },
+      { server: 'b:25', why: { code: 'connection_closed', params: { server: 'b:25' } } },
+    ],
   }
   const { get } = await serve(t, {
     answers: (query) => {
@@ -294,7 +298,18 @@ test('an episode is shown with its transitions and with those who were told of i
   const all = (await get('/api/v1/notifications')).json as unknown as readonly object[]
   t.match(all, [
     { id: 'm2', reason: 'fired', createdAt: '2026-11-22T12:00:00.000Z', finishedAt: '2026-11-22T12:00:00.250Z' },
-    { id: 'm0', state: 'failed', attempts: 3, response: '550', alerts: [] },
+    {
+      id: 'm0',
+      state: 'failed',
+      attempts: 3,
+      outcome: { code: 'given_up', params: { after: 86_400_000 } },
+      replies: [
+        { server: 'a:25', response: '451 later' },
+        { server: 'b:25', outcome: { code: 'connection_closed', params: { server: 'b:25' } } },
+      ],
+      summary: 'given up after 1 d: a:25: 451 later; b:25 closed the connection',
+      alerts: [],
+    },
     { id: 'm1', alerts: [{ episode: 'e/1', rule: 'cpu-high', host: 'web-1' }] },
   ])
   t.equal(((await get('/api/v1/notifications?limit=1')).json as unknown as unknown[]).length, 1)

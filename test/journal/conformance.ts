@@ -235,10 +235,11 @@ function recordsConform(journalTest: JournalTest): void {
     await journal.outbox.outcome('b', { state: 'retry', response: 'too late', at: 90 }, 70)
     await journal.outbox.outcome('c', { state: 'retry', response: '421 busy', at: 80 }, 70)
     await journal.outbox.outcome('unknown', { state: 'sent', response: '250' }, 70)
-    await journal.outbox.outcome('d', { state: 'withdrawn', response: 'nobody is there' }, 75)
+    const why = { code: 'receiver_removed', params: { at: 70 } }
+    await journal.outbox.outcome('d', { state: 'withdrawn', why }, 75)
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => ({ id, data: effect(id).data }))
     t.same(await journal.outbox.list(9), [
-      { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, finishedAt: 75, response: 'nobody is there' },
+      { ...d, state: 'withdrawn', attempts: 0, createdAt: 20, finishedAt: 75, why },
       { ...c, state: 'pending', attempts: 1, createdAt: 20, nextAttemptAt: 80, response: '421 busy' },
       { ...b, state: 'failed', attempts: 1, createdAt: 10, finishedAt: 60, response: '550 unknown' },
       { ...a, state: 'sent', attempts: 2, createdAt: 10, finishedAt: 50, response: '250 ok' },
@@ -247,6 +248,26 @@ function recordsConform(journalTest: JournalTest): void {
     for (const record of await journal.outbox.list(9)) t.same(await journal.outbox.find(record.id), record)
     t.equal(await journal.outbox.find('unknown'), null)
     t.same(await journal.outbox.stats(), { pending: 1, oldest: 20 })
+  })
+
+  journalTest('a result comes back in codes, with the reply of every server', async (t, journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, [effect('a'), effect('b'), effect('c')], 10)
+    const refused = { code: 'no_response', params: { server: 'b:25', within: 200.5, settings: ['x', 'y'] } }
+    const replies = [
+      { server: 'a:25', response: '451 später' },
+      { server: 'b:25', why: refused },
+    ]
+    const givenUp = { code: 'given_up', params: { after: 86_400_000 } }
+    await journal.outbox.outcome('a', { state: 'retry', replies, at: 40, fault: 'server' }, 20)
+    await journal.outbox.outcome('b', { state: 'failed', replies, why: givenUp }, 20)
+    await journal.outbox.outcome('c', { state: 'retry', replies, at: 30 }, 20)
+    await journal.outbox.outcome('c', { state: 'sent', response: '250' }, 30)
+    const [c, b, a] = await journal.outbox.list(9)
+    t.match(a, { state: 'pending', nextAttemptAt: 40 })
+    t.strictSame(a?.replies, replies)
+    t.strictSame([b?.state, b?.replies, b?.why, b?.response], ['failed', replies, givenUp, undefined])
+    t.strictSame([c?.state, c?.response, c?.replies], ['sent', '250', undefined], 'the last attempt counts')
   })
 
   journalTest('old records go, but never pending ones nor those that a replay could bring back', async (t, journal) => {

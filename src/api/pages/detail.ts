@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Acknowledgement, AlertView, HostDetail, HostView, Millis, SendRecord, SeriesView } from '../../model.ts'
-import { describeDecision, labelDecision, describeNotificationReason, describeResponse } from '../../text/decision.ts'
+import { describeDecision, labelDecision, describeNotificationReason } from '../../text/decision.ts'
+import { describeSent } from '../../text/delivery.ts'
 import { formatCount, formatDuration, formatEvent, formatTime, formatValue } from '../../text/format.ts'
 import { describeHostState } from '../../text/builtin.ts'
 import { describeReason } from '../../text/reason.ts'
@@ -191,7 +192,7 @@ function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly
   const sent = rows.map(({ record, reason, shown }): TimelineEntry => {
     const { state, to } = shown
     const why = reason ?? shown.reason
-    const summary = [why === undefined ? undefined : describeNotificationReason(why), describeResponse(record)]
+    const summary = [why === undefined ? undefined : describeNotificationReason(why), describeSent(record)]
     return {
       at: record.finishedAt ?? record.createdAt,
       title: `mail to ${to?.address ?? 'unknown'}: ${state}`,

@@ -1,4 +1,5 @@
-import type { AlertView, Notification, NotificationReason, SendRecord } from '../../model.ts'
+import type { AlertView, DeliveryResult, Notification, NotificationReason, SendRecord } from '../../model.ts'
+import { describeSent } from '../../text/delivery.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { isoFields, pickFields } from './fields.ts'
 
@@ -20,8 +21,10 @@ export function showNotification(record: SendRecord) {
     state: record.state,
     attempts: record.attempts,
     ...isoFields(record, ['createdAt', 'finishedAt', 'nextAttemptAt']),
-    ...pickFields(record, ['response', 'mergedInto']),
+    ...showResult(record),
+    ...pickFields(record, ['mergedInto']),
     ...(record.damaged && { damaged: true }),
+    ...pickFields({ summary: describeSent(record) }, ['summary']),
     receiver,
     to,
     reason,
@@ -38,6 +41,16 @@ export function showNotification(record: SendRecord) {
       severity,
       ...pickFields({ reason: own }, ['reason']),
     })),
+  }
+}
+
+/** Returns what came of the last attempt: codes, and the servers' own words. */
+function showResult({ response, why, replies }: DeliveryResult): object {
+  return {
+    ...pickFields({ outcome: why, response }, ['outcome', 'response']),
+    ...(replies !== undefined && {
+      replies: replies.map(({ server, ...reply }) => ({ server, ...showResult(reply) })),
+    }),
   }
 }
 

@@ -1,14 +1,15 @@
-import type {
-  Channel,
-  Effect,
-  History,
-  Merge,
-  Millis,
-  Offset,
-  Outcome,
-  OutboxItem,
-  OutboxTable,
-  SendRecord,
+import {
+  type Channel,
+  deliveryResult,
+  type Effect,
+  type History,
+  type Merge,
+  type Millis,
+  type Offset,
+  type Outcome,
+  type OutboxItem,
+  type OutboxTable,
+  type SendRecord,
 } from '../../model.ts'
 import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
 
@@ -187,9 +188,9 @@ function markMerged({ upTo, position, record }: StoredEffect, into: string, now:
 
 function applyOutcome({ upTo, position, record, rendered }: StoredEffect, outcome: Outcome, now: Millis): StoredEffect {
   const { id, data, createdAt } = record
-  const { state, response } = outcome
+  const { state } = outcome
   const attempts = record.attempts + Number(state !== 'withdrawn')
-  const base = { id, data, createdAt, attempts, response }
+  const base = { id, data, createdAt, attempts, ...deliveryResult(outcome) }
   if (state !== 'retry') return { upTo, position, record: { ...base, state, finishedAt: now } }
   const { at: nextAttemptAt, fault } = outcome
   const stored = { ...(rendered && { rendered }), ...(fault && { fault }) }

@@ -1,5 +1,15 @@
 import { crc32 } from 'node:zlib'
-import type { Effect, Log, Millis, Offset, OutboxItem, OutboxTable, SendRecord } from '../../model.ts'
+import {
+  deliveryResult,
+  type DeliveryResult,
+  type Effect,
+  type Log,
+  type Millis,
+  type Offset,
+  type OutboxItem,
+  type OutboxTable,
+  type SendRecord,
+} from '../../model.ts'
 import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
 import type { Row, Sql } from './schema.ts'
 
@@ -48,7 +58,8 @@ type RecordRow = {
   readonly created_at: Millis
   readonly next_at: Millis | null
   readonly done_at: Millis | null
-  readonly answer: string | null
+  /** A `DeliveryResult` as JSON. */
+  readonly result: string | null
   readonly merged_into: string | null
 }
 
@@ -124,7 +135,7 @@ function openTable(parts: EffectParts): OutboxTable {
   const render = sql.prepare(`
     UPDATE effects SET rendered = ?, rendered_crc = ? WHERE id = ? AND state = 'pending' AND rendered IS NULL`)
   const records = `
-    SELECT id, data, crc, state, attempts, created_at, next_at, done_at, answer, merged_into FROM effects`
+    SELECT id, data, crc, state, attempts, created_at, next_at, done_at, result, merged_into FROM effects`
   const newest = sql.prepare(`${records} ORDER BY seq DESC LIMIT ?`)
   const one = sql.prepare(`${records} WHERE id = ?`)
   const retryNow = sql.prepare(`
@@ -160,7 +171,7 @@ function openDue({ sql, transaction, file, log }: EffectParts): OutboxTable['due
   const due = sql.prepare(DUE)
   const forgetRendered = sql.prepare('UPDATE effects SET rendered = NULL, rendered_crc = NULL WHERE id = ?')
   const fail = sql.prepare(`
-    UPDATE effects SET attempts = attempts + 1, state = 'failed', answer = NULL, done_at = ?, next_at = NULL,
+    UPDATE effects SET attempts = attempts + 1, state = 'failed', result = NULL, done_at = ?, next_at = NULL,
       rendered = NULL, rendered_crc = NULL
     WHERE id = ? AND state = 'pending'`)
   return (now, limit, perQueue = limit) => {
@@ -208,21 +219,22 @@ function openHistory(sql: Sql): OutboxTable['history'] {
  */
 function openOutcome(sql: Sql): OutboxTable['outcome'] {
   const again = sql.prepare(`
-    UPDATE effects SET attempts = attempts + 1, answer = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
+    UPDATE effects SET attempts = attempts + 1, result = ?, next_at = ?, fault = ? WHERE id = ? AND state = 'pending'`)
   const finish = sql.prepare(`
-    UPDATE effects SET attempts = attempts + (?2 <> 'withdrawn'), answer = ?1, state = ?2, done_at = ?3,
+    UPDATE effects SET attempts = attempts + (?2 <> 'withdrawn'), result = ?1, state = ?2, done_at = ?3,
       next_at = NULL, rendered = NULL, rendered_crc = NULL
     WHERE id = ?4 AND state = 'pending'`)
   return (id, outcome, now) => {
-    if (outcome.state === 'retry') again.run(outcome.response, outcome.at, outcome.fault ?? null, id)
-    else finish.run(outcome.response, outcome.state, now, id)
+    const result = JSON.stringify(deliveryResult(outcome))
+    if (outcome.state === 'retry') again.run(result, outcome.at, outcome.fault ?? null, id)
+    else finish.run(result, outcome.state, now, id)
   }
 }
 
 function openMerge(sql: Sql): OutboxTable['merge'] {
   const state = sql.prepare('SELECT state FROM effects WHERE id = ?')
   const end = sql.prepare(`
-    UPDATE effects SET state = 'merged', answer = NULL, merged_into = ?, done_at = ?, next_at = NULL,
+    UPDATE effects SET state = 'merged', result = NULL, merged_into = ?, done_at = ?, next_at = NULL,
       rendered = NULL, rendered_crc = NULL
     WHERE id = ?`)
   const change = sql.prepare(`
@@ -268,7 +280,7 @@ function readItem(row: ItemRow): OutboxItem {
 
 function readRecord(row: RecordRow): SendRecord {
   const { id, data, state, attempts, created_at: createdAt } = row
-  const { next_at: nextAttemptAt, done_at: finishedAt, answer: response, merged_into: mergedInto } = row
+  const { next_at: nextAttemptAt, done_at: finishedAt, merged_into: mergedInto } = row
   return {
     id,
     data,
@@ -277,8 +289,17 @@ function readRecord(row: RecordRow): SendRecord {
     createdAt,
     ...(nextAttemptAt !== null && { nextAttemptAt }),
     ...(finishedAt !== null && { finishedAt }),
-    ...(response !== null && { response }),
+    ...(row.result !== null && readResult(row.result)),
     ...(mergedInto !== null && { mergedInto }),
     ...(!intact(row) && { damaged: true }),
+  }
+}
+
+/** Reads a result. It has no checksum: a damaged one is shown as none, and its record all the same. */
+function readResult(json: string): DeliveryResult {
+  try {
+    return JSON.parse(json) as DeliveryResult
+  } catch {
+    return {}
   }
 }

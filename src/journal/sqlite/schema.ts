@@ -6,7 +6,7 @@ const EFFECTS = `
 CREATE TABLE effects (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, up_to INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'merged', 'withdrawn')), attempts INTEGER NOT NULL,
-  created_at REAL NOT NULL, next_at REAL, fault TEXT, done_at REAL, answer TEXT, merged_into TEXT,
+  created_at REAL NOT NULL, next_at REAL, fault TEXT, done_at REAL, result TEXT, merged_into TEXT,
   line TEXT NOT NULL, about TEXT NOT NULL, thread TEXT NOT NULL,
   crc INTEGER NOT NULL, data TEXT NOT NULL, rendered_crc INTEGER, rendered BLOB
 );

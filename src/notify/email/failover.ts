@@ -1,6 +1,16 @@
-import type { Clock, Log, MailConfig, Millis, Notification, SmtpConfig } from '../../model.ts'
+import {
+  type Clock,
+  deliveryResult,
+  type DeliveryResult,
+  type Log,
+  type MailConfig,
+  type Millis,
+  type Notification,
+  type Reason,
+  type SmtpConfig,
+} from '../../model.ts'
 import { signMail, buildMime, type Envelope, type MailServer, openMailServer, timeoutAfterData } from './smtp.ts'
-import { shorten } from '../../text/sanitise.ts'
+import { describeResult } from '../../text/delivery.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
 /** What the way over mail servers needs. */
@@ -17,7 +27,6 @@ export interface EmailParts {
 
 const MIN_BACKOFF = 5_000
 const MAX_BACKOFF = 300_000
-const RESPONSE_LENGTH = 500
 const TOTAL_TIMEOUT = 120_000
 
 /**
@@ -59,6 +68,8 @@ interface Server {
   backoffUntil: Millis
 }
 
+type ServerReply = NonNullable<DeliveryResult['replies']>[number]
+
 interface SmtpPool {
   readonly servers: readonly Server[]
   readonly parts: EmailParts
@@ -95,39 +106,41 @@ async function deliverTo(
 ): Promise<Delivery> {
   const { name, timeout, afterData } = server
   const cut = new AbortController()
-  let late: string | undefined
-  const giveUp = (why: string) => (): void => {
-    late = `no response from ${name} ${why}`
+  let late: Reason | undefined
+  const giveUp = (code: string, within: Millis) => (): void => {
+    late = { code, params: { server: name, within } }
     cut.abort()
   }
-  let cancel = clock.after(timeout, giveUp(`to all commands within ${timeout / 1000} s`))
+  let cancel = clock.after(timeout, giveUp('slow_commands', timeout))
   const delivery = await server.connection.send(bytes, envelope, AbortSignal.any([signal, cut.signal]), () => {
     cancel()
-    const span = `${afterData / 60_000} min`
-    cancel = clock.after(afterData, giveUp(`within ${span} after the whole mail was sent; it may have been accepted`))
+    cancel = clock.after(afterData, giveUp('slow_after_data', afterData))
     onGiven()
   })
   cancel()
-  return late === undefined || delivery.state === 'sent' ? delivery : { ...delivery, response: late }
+  if (late === undefined || delivery.state === 'sent') return delivery
+  const { response: _, ...rest } = delivery
+  return { ...rest, why: late }
 }
 
 async function sendOver(pool: SmtpPool, mail: OutgoingMail): Promise<Delivery> {
-  const asked = new Map<Server, string>()
+  const asked = new Map<Server, ServerReply>()
   let isTheirs = true
   let canWait = false
   for (let server = choose(pool, asked); server !== undefined; server = choose(pool, asked)) {
-    const { state, response, fault, mayTryElsewhere } = await ask(pool, server, mail)
-    const described = shorten(`${server.name}: ${response}`, RESPONSE_LENGTH)
-    if (state !== 'retry' && mayTryElsewhere !== true) return { state, response: described }
-    asked.set(server, described)
+    const delivery = await ask(pool, server, mail)
+    const { state, fault, mayTryElsewhere } = delivery
+    const reply = { server: server.name, ...deliveryResult(delivery) }
+    if (state !== 'retry' && mayTryElsewhere !== true) return { state, replies: [reply] }
+    asked.set(server, reply)
     isTheirs &&= fault === 'server'
     canWait ||= state === 'retry'
     if (mail.signal.aborted || !pool.open.isOpen) break
   }
-  const answer = shorten([...asked.values()].join('; '), RESPONSE_LENGTH)
+  const replies = [...asked.values()]
   const isAsked = asked.size === pool.servers.length
-  if (!canWait && isAsked) return { state: 'failed', response: answer }
-  return { state: 'retry', response: answer, ...(isTheirs ? { fault: 'server' } : {}) }
+  if (!canWait && isAsked) return { state: 'failed', replies }
+  return { state: 'retry', replies, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
 /** A rest that is longer than any began before the clock was set back, and is over. */
@@ -136,7 +149,7 @@ function isAwake({ backoffUntil }: Server, now: Millis): boolean {
 }
 
 /** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
-function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, string>): Server | undefined {
+function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, ServerReply>): Server | undefined {
   const now = parts.clock.now()
   const awake = servers.find((server) => !asked.has(server) && isAwake(server, now))
   if (awake !== undefined || asked.size > 0) return awake
@@ -151,18 +164,18 @@ async function ask(pool: SmtpPool, server: Server, mail: OutgoingMail): Promise<
   if (server.failures > 0) server.backoffUntil = began + backoffAfter(server.failures)
   const delivery = await deliverTo(clock, server, mail)
   if (signal.aborted || !pool.open.isOpen) return delivery
-  if (delivery.fault === 'server') backOff(pool.parts, server, began, delivery.response)
+  if (delivery.fault === 'server') backOff(pool.parts, server, began, delivery)
   else endBackoff(pool.parts, server)
   return delivery
 }
 
 /** Mails that were under way side by side when the trouble was first seen bring no news. */
-function backOff({ clock, log }: EmailParts, server: Server, began: Millis, response: string): void {
+function backOff({ clock, log }: EmailParts, server: Server, began: Millis, delivery: Delivery): void {
   if (began <= server.failedAt) return
   server.failures += 1
   server.failedAt = clock.now()
   server.backoffUntil = server.failedAt + backoffAfter(server.failures)
-  const fields = { server: server.name, response }
+  const fields = { server: server.name, response: describeResult(delivery) }
   if (server.failures === 1) log.warn(fields, 'mail server unavailable; mails go to the next server')
   else log.debug(fields, 'mail server still unavailable')
 }

@@ -69,16 +69,17 @@ export async function openMailbox(folder: string, compose: Compose, keep = MAX_M
     timeout: ATTEMPT_TIMEOUT,
     render: async (notification) => buildMime(compose(notification)),
     async send(bytes, _, signal): Promise<Delivery> {
-      if (closed || signal.aborted) return { state: 'retry', response: 'the mailbox is closed' }
+      if (closed || signal.aborted) return { state: 'retry', why: { code: 'mailbox_closed', params: {} } }
       const { headers } = await readMail(bytes.subarray(0, HEAD_BYTES))
       const file = nameFor(files, findHeader(headers, 'Message-ID'))
       try {
         await writeDurably(folder, file.name, bytes)
         files.set(file.n, file.name)
         await prune(folder, files, keep)
-        return { state: 'sent', response: `saved as ${file.name}` }
+        return { state: 'sent', why: { code: 'saved', params: { file: file.name } } }
       } catch (error) {
-        return { state: 'retry', response: clean(`cannot write ${file.name}: ${(error as Error).message}`) }
+        const params = { file: file.name, error: clean((error as Error).message) }
+        return { state: 'retry', why: { code: 'not_saved', params } }
       }
     },
     async close(): Promise<void> {

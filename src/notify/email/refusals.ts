@@ -1,4 +1,4 @@
-import type { SmtpConfig } from '../../model.ts'
+import type { Reason, SmtpConfig } from '../../model.ts'
 import type { Delivery } from '../notifier.ts'
 
 /** What nodemailer says of an attempt that failed; without `responseCode` the server said nothing. */
@@ -17,23 +17,25 @@ export interface Failure {
  * sender and our address in the answer to RCPT TO, and whole mails after DATA.
  *
  * @param isLate whether the attempt was cut off because a step took too long.
- * @returns the answer as it was, which may hold secrets and line ends.
+ * @returns texts as they were, which may hold secrets and line breaks.
  */
 export function classifyRefusal(error: Failure, config: SmtpConfig, isLate: boolean): Delivery {
-  const response = isLate ? lateText(config) : refusalText(error, config)
-  const { command = '', responseCode: code } = error
+  const { message, command = '', responseCode: code } = error
+  const why = isLate ? noResponse(config) : explainRefusal(error, config)
   if (code === undefined) {
-    if (isInvalidRecipient(error)) return { state: 'failed', response }
+    const notSendable = { code: 'not_sendable', params: { error: message } }
+    if (isInvalidRecipient(error)) return { state: 'failed', why: notSendable }
     return isOversized(error)
-      ? { state: 'failed', response, mayTryElsewhere: true }
-      : { state: 'retry', response, fault: 'server' }
+      ? { state: 'failed', why: notSendable, mayTryElsewhere: true }
+      : { state: 'retry', why: why ?? { code: 'connection_failed', params: { error: message } }, fault: 'server' }
   }
+  const result = { response: message, ...(why !== undefined && { why }) }
   const [reply = '', enhanced = ''] = /^\d{3}[ -](?:(\d\.\d{1,3}\.\d{1,3})\b)?/.exec(error.response ?? '') ?? []
   const text = (error.response ?? '').slice(reply.length)
   if (code >= 500 && ['RCPT TO', 'DATA'].includes(command) && isAboutRecipient(command, code, enhanced, text))
-    return { state: 'failed', response }
-  if (isTooLarge(command, code, enhanced)) return { state: 'failed', response, mayTryElsewhere: true }
-  return isAboutMail(command, code) ? { state: 'retry', response } : { state: 'retry', response, fault: 'server' }
+    return { state: 'failed', ...result }
+  if (isTooLarge(command, code, enhanced)) return { state: 'failed', ...result, mayTryElsewhere: true }
+  return isAboutMail(command, code) ? { state: 'retry', ...result } : { state: 'retry', ...result, fault: 'server' }
 }
 
 /** Of 5.1.x two speak of the sender. */
@@ -85,30 +87,28 @@ function isOversized({ code, command }: Failure): boolean {
   return code === 'EMESSAGE' && command === 'MAIL FROM'
 }
 
-/** What happened, and what the operator can do where it is not plain. */
-function refusalText(error: Failure, config: SmtpConfig): string {
+/** Returns what the operator can fix, or why there is no reply. Undefined where the reply says it all. */
+function explainRefusal(error: Failure, config: SmtpConfig): Reason | undefined {
   const { host, port, oauth2, requireTls } = config
   const server = `${host}:${port}`
-  if (error.code === 'EABORT') return `aborted: ${server} took too long, or stashwatch stopped`
-  if (error.code === 'ETIMEDOUT') return lateText(config)
-  if (oauth2 !== undefined && /\bJSON\b/.test(error.message)) {
-    // The parser's sentence would repeat a piece of the answer, and that may be a token.
-    return 'the access token response is not JSON (check smtp.oauth2.access_url)'
+  const { message, responseCode } = error
+  const detail = responseCode === undefined ? { error: message } : {}
+  if (error.code === 'EABORT') return { code: 'aborted', params: { server } }
+  if (error.code === 'ETIMEDOUT') return noResponse(config)
+  // The parser's message would repeat a piece of the response, which may be a token.
+  if (oauth2 !== undefined && /\bJSON\b/.test(message)) return { code: 'token_not_json', params: {} }
+  if (error.code === 'EAUTH') {
+    const settings = oauth2 ? ['smtp.oauth2'] : ['smtp.user', 'smtp.password']
+    return { code: 'login_failed', params: { settings, ...detail } }
   }
-  if (error.code === 'EAUTH')
-    return `${error.message} (check ${oauth2 ? 'smtp.oauth2' : 'smtp.user and smtp.password'})`
-  if (requireTls && /STARTTLS/.test(error.message) && error.responseCode !== undefined) {
-    const help = 'set smtp.require_tls: false, or port: 465 if it speaks TLS there'
-    return `${server} does not offer STARTTLS, which smtp.require_tls requires (${help}): ${error.message}`
-  }
-  if (/certificate/i.test(error.message)) {
-    const help = 'set NODE_EXTRA_CA_CERTS to a file with additional CA certificates'
-    return `${error.message} (the certificate of ${server} is not trusted; ${help})`
-  }
-  if (error.code === 'ECONNECTION' && error.responseCode === undefined) return `${server} closed the connection`
-  return error.message
+  if (requireTls && /STARTTLS/.test(message) && responseCode !== undefined)
+    return { code: 'starttls_missing', params: { server } }
+  if (/certificate/i.test(message)) return { code: 'certificate_untrusted', params: { server, ...detail } }
+  if (error.code === 'ECONNECTION' && responseCode === undefined)
+    return { code: 'connection_closed', params: { server } }
+  return undefined
 }
 
-function lateText({ host, port, timeout }: SmtpConfig): string {
-  return `no response from ${host}:${port} within ${timeout / 1000} s`
+function noResponse({ host, port, timeout }: SmtpConfig): Reason {
+  return { code: 'no_response', params: { server: `${host}:${port}`, within: timeout } }
 }

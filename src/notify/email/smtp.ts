@@ -115,10 +115,9 @@ export function openMailServer(config: SmtpConfig): MailServer {
           envelope: { ...envelope, size: bytes.length },
           signal: AbortSignal.any([signal, steps.late]),
         })
-        return { state: 'sent', response: oneLine(info.response ?? 'accepted', [...fixed, ...tokens]) }
+        return hideSecrets({ state: 'sent', response: info.response ?? '' }, [...fixed, ...tokens])
       } catch (error) {
-        const { response, ...delivery } = classifyRefusal(error as Failure, config, steps.late.aborted)
-        return { ...delivery, response: oneLine(response, [...fixed, ...tokens]) }
+        return hideSecrets(classifyRefusal(error as Failure, config, steps.late.aborted), [...fixed, ...tokens])
       } finally {
         steps.end()
         line.progress = undefined
@@ -223,6 +222,18 @@ function tokenForms({ oauth2 }: SmtpConfig, token: string): readonly string[] {
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64')
+}
+
+/** Masks secrets in the response, and in the error that explains it. */
+function hideSecrets({ response, why, ...delivery }: Delivery, hide: readonly string[]): Delivery {
+  const error = why?.params['error']
+  return {
+    ...delivery,
+    ...(response !== undefined && { response: oneLine(response, hide) }),
+    ...(why !== undefined && {
+      why: typeof error === 'string' ? { ...why, params: { ...why.params, error: oneLine(error, hide) } } : why,
+    }),
+  }
 }
 
 function oneLine(response: string, hide: readonly string[]): string {

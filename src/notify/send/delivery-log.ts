@@ -9,6 +9,7 @@ import type {
   Channel,
 } from '../../model.ts'
 import { formatSubject } from '../mail/message.ts'
+import { describeResult } from '../../text/delivery.ts'
 import type { CheckedDelivery } from './retry.ts'
 import type { Notifiers } from '../notifier.ts'
 
@@ -39,14 +40,14 @@ export function logDelivery(
 ): void {
   const { notifiers, observer, log, clock } = parts
   const { channel, reason, receiver } = notification
-  const { state, response } = delivery
+  const { state } = delivery
   const decided = notification.alerts[0]?.evaluatedAt
   const isNews = state === 'sent' && !NOT_NEW.includes(reason)
   const latency = isNews && decided !== undefined ? Math.max(0, clock.now() - decided) / 1000 : undefined
   observer.notified(notifiers[channel].type, state, latency)
   const what = NAMES[channel]
   const attempt = state === 'withdrawn' ? {} : { attempt: item.attempts + 1 }
-  const fields = { notification: item.id, receiver, ...attempt, response }
+  const fields = { notification: item.id, receiver, ...attempt, response: describeResult(delivery) }
   if (state === 'sent') log.info(fields, `${what} sent`)
   else if (state === 'withdrawn')
     log.warn({ ...fields, subject: describeNotification(notification) }, `${what} withdrawn: not sent`)
@@ -86,9 +87,9 @@ export async function logPending({
     const { pending, oldest } = await outbox.stats()
     if (oldest === undefined || clock.now() - oldest < HOUR) return
     const records = await outbox.list(RECORDS)
-    const last = records.find((record) => record.state === 'pending' && record.response !== undefined)
+    const last = records.find((record) => record.state === 'pending' && record.attempts > 0)
     const minutes = Math.round((clock.now() - oldest) / 60_000)
-    const fields = { pending, minutes, response: last?.response }
+    const fields = { pending, minutes, response: last && describeResult(last) }
     log.error(fields, 'notifications are pending, the oldest for more than an hour')
   } catch (error) {
     log.warn({ error: errorMessage(error) }, 'the outbox cannot be read')

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { Millis, Notification, OutboxItem, Clock, Outbox, Channel } from '../../model.ts'
+import {
+  type Channel,
+  type Clock,
+  deliveryResult,
+  type Millis,
+  type Notification,
+  type Outbox,
+  type OutboxItem,
+  type Reason,
+} from '../../model.ts'
 import type { Delivery } from '../notifier.ts'
 
 const MIN_RETRY_DELAY = 5_000
@@ -32,9 +41,18 @@ export interface CheckedDelivery extends Delivery {
 export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: Millis): CheckedDelivery {
   if (delivery.state !== 'retry' || now - decidedAt < GIVE_UP_AFTER) return delivery
   return {
+    ...deliveryResult(delivery),
     state: 'failed',
-    response: `given up after ${GIVE_UP_AFTER / HOUR} h: ${delivery.response}`,
+    why: givenUp(delivery.why),
     isTooLate: true,
+  }
+}
+
+/** @param last the code of the last attempt, which stays known. */
+function givenUp(last: Reason | undefined): Reason {
+  return {
+    code: 'given_up',
+    params: { after: GIVE_UP_AFTER, ...(last !== undefined && { why: last.code, ...last.params }) },
   }
 }
 
@@ -49,8 +67,7 @@ export function isWithdrawn({ channel, decidedAt, alerts, replaces }: Notificati
 }
 
 export function withdrawal(left: Millis): Delivery {
-  const at = new Date(left).toISOString().slice(11, 16)
-  return { state: 'withdrawn', response: `its receiver was removed from the configuration at ${at} UTC` }
+  return { state: 'withdrawn', why: { code: 'receiver_removed', params: { at: left } } }
 }
 
 /** A way that comes and goes hastens what waits for it no oftener than this. */

@@ -1,4 +1,16 @@
-import type { Clock, Log, Millis, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../model.ts'
+import {
+  type Channel,
+  type Clock,
+  deliveryResult,
+  type DeliveryResult,
+  type Log,
+  type Millis,
+  type Notification,
+  type Observer,
+  type Outbox,
+  type OutboxItem,
+  type Outcome,
+} from '../../model.ts'
 import { coalesce } from './coalesce.ts'
 import { applyHistory } from './history.ts'
 import { isTaken, LANES_PER_ADDRESS, type Lanes, type Attempt, createRateLimiter, type RateLimiter } from './lanes.ts'
@@ -17,7 +29,7 @@ export interface SenderParts extends Lanes {
   /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
   readonly mailRate?: number
   /** Told of what nobody got, and why. */
-  readonly onUndelivered?: (notification: Notification, response: string) => void
+  readonly onUndelivered?: (notification: Notification, result: DeliveryResult) => void
   /** When the address of a notification left the configuration; undefined while it is there. */
   readonly removedAt?: (notification: Notification) => Millis | undefined
   /** How often the outbox is looked into when nobody calls `wake`. */
@@ -169,7 +181,7 @@ async function deliver(
   lane: Attempt,
 ): Promise<void> {
   if (notification === undefined) {
-    await record(sender, item.id, { state: 'failed', response: 'its outbox record is not a notification' })
+    await record(sender, item.id, { state: 'failed', why: { code: 'not_readable', params: {} } })
     return
   }
   const ended = await attempt(sender, item, lane)
@@ -178,10 +190,11 @@ async function deliver(
   // What a stop cut off was not tried, however old it is.
   const delivery = sender.isClosed ? ended : checkAge(ended, notification, now)
   logDelivery(sender.parts, item, notification, delivery)
-  const { state, response, fault } = delivery
+  const { state, fault } = delivery
+  const result = deliveryResult(delivery)
   const again = { at: retryAt(item, delivery, now), ...(fault && { fault }) }
-  await record(sender, item.id, state === 'retry' ? { state, response, ...again } : { state, response })
-  if (state === 'failed' && notification.reason !== 'undelivered') sender.parts.onUndelivered?.(notification, response)
+  await record(sender, item.id, state === 'retry' ? { state, ...result, ...again } : { state, ...result })
+  if (state === 'failed' && notification.reason !== 'undelivered') sender.parts.onUndelivered?.(notification, result)
   await sender.recovery(notification.channel, ended)
 }
 
@@ -213,7 +226,7 @@ async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): 
     const bytes = item?.rendered ?? (await renderOnce(sender.parts, id, notifier, notification))
     return await notifier.send(bytes, notification, abort.signal, onGiven)
   } catch (error) {
-    return { state: 'retry', response: clean(`before sending: ${errorMessage(error)}`) }
+    return { state: 'retry', why: { code: 'not_prepared', params: { error: clean(errorMessage(error)) } } }
   } finally {
     cancel()
     cancelSlow()

@@ -1,12 +1,13 @@
-import type {
-  AlertSnapshot,
-  AlertmanagerTarget,
-  NotificationReason,
-  Clock,
-  Millis,
-  Notification,
-  Severity,
-  Targets,
+import {
+  type AlertSnapshot,
+  type AlertmanagerTarget,
+  type Clock,
+  deliveryResult,
+  type Millis,
+  type Notification,
+  type NotificationReason,
+  type Severity,
+  type Targets,
 } from '../../model.ts'
 import { type Post, post, attemptTimeout } from './http-post.ts'
 import { promAnnotations, promLabels, formatHistory } from './payload.ts'
@@ -39,21 +40,19 @@ export function createAlertmanagerNotifier({ targets, apiUrl, clock }: Alertmana
       const { receiver, alerts } = notification
       const target = targets.get(receiver)?.alertmanager
       if (target === undefined)
-        return { state: 'retry', response: `receiver ${receiver} has no alertmanager in the configuration` }
-      if (alerts.length === 0)
-        return { state: 'sent', response: 'nothing to tell an Alertmanager: it takes alerts only' }
-      if (isOutOfDate(notification, clock.now())) return { state: 'failed', response: OUT_OF_DATE }
+        return { state: 'retry', why: { code: 'no_target', params: { receiver, channel: 'alertmanager' } } }
+      if (alerts.length === 0) return { state: 'sent', why: { code: 'alerts_only', params: {} } }
+      if (isOutOfDate(notification, clock.now()))
+        return { state: 'failed', why: { code: 'out_of_date', params: { after: FIRING_TTL } } }
       const both = AbortSignal.any([signal, end.signal])
       const posts = target.urls.map((member) => post(buildPost(target, member, body), both))
-      return classifyResponse(target.urls, await Promise.all(posts))
+      return combineReplies(target.urls, await Promise.all(posts))
     },
     async close(): Promise<void> {
       end.abort()
     },
   }
 }
-
-const OUT_OF_DATE = 'not posted: it held for 15 minutes, which are over; newer ones tell how things are'
 
 /** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
 function isOutOfDate({ alerts, decidedAt }: Notification, now: Millis): boolean {
@@ -75,24 +74,16 @@ function buildPost(target: AlertmanagerTarget, member: string, body: Uint8Array)
   }
 }
 
-/** One member that took the alerts is enough; the answer says which did not. */
-function classifyResponse(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
-  const included = members.map((member, i) => ({
-    member: clean(new URL(member).host),
-    delivery: deliveries[i] as Delivery,
+/** Combines the replies of all members. One member that accepts the alerts is enough. */
+function combineReplies(members: readonly string[], deliveries: readonly Delivery[]): Delivery {
+  const replies = deliveries.map((delivery, i) => ({
+    server: clean(new URL(members[i] as string).host),
+    ...deliveryResult(delivery),
   }))
-  const taken = included.filter(({ delivery }) => delivery.state === 'sent')
-  const missed = included.filter(({ delivery }) => delivery.state !== 'sent')
-  const words = missed.map(({ member, delivery }) => `not by ${member} (${delivery.response})`)
-  if (taken.length > 0) {
-    return {
-      state: 'sent',
-      response: [`taken by ${taken.map(({ member }) => member).join(', ')}`, ...words].join('; '),
-    }
-  }
-  const state = missed.every(({ delivery }) => delivery.state === 'failed') ? 'failed' : 'retry'
-  const retryAfter = Math.min(...missed.map(({ delivery }) => delivery.retryAfter ?? 0))
-  return { state, response: words.join('; '), ...(retryAfter > 0 ? { retryAfter } : {}) }
+  if (deliveries.some(({ state }) => state === 'sent')) return { state: 'sent', replies }
+  const state = deliveries.every((delivery) => delivery.state === 'failed') ? 'failed' : 'retry'
+  const retryAfter = Math.min(...deliveries.map((delivery) => delivery.retryAfter ?? 0))
+  return { state, replies, ...(retryAfter > 0 ? { retryAfter } : {}) }
 }
 
 function listAlerts(notification: Notification, apiUrl: string | undefined): readonly object[] {

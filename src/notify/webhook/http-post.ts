@@ -2,7 +2,7 @@ import { lookup as lookUp, type LookupAddress } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { Millis } from '../../model.ts'
+import type { Millis, Reason } from '../../model.ts'
 import { isPrivate } from '../../net/private-address.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import { ATTEMPT_TIMEOUT, type Delivery } from '../notifier.ts'
@@ -35,14 +35,15 @@ export function attemptTimeout(targets: readonly ({ readonly timeout: Millis } |
   return Math.max(ATTEMPT_TIMEOUT, ...targets.map((target) => 2 * (target?.timeout ?? 0)))
 }
 
-/** A name or an address that must not be connected to. */
+/** A host that must not be connected to, because all its addresses are private. `address` is the first of them. */
 class PrivateAddress extends Error {
-  readonly code = 'PRIVATE_ADDRESS'
+  readonly why: Reason
 
-  constructor(name: string, address: string) {
-    const what = name === address ? `${name} is` : `${name} leads to ${address},`
-    super(`${what} an address of a private network: set "allow_private: true" beside the webhook's url to post there`)
+  constructor(host: string, address?: string) {
+    const code = address === undefined ? 'no_address' : 'private_address'
+    super(code)
     this.name = 'PrivateAddress'
+    this.why = { code, params: { host, ...(address !== undefined && address !== host && { address }) } }
   }
 }
 
@@ -55,8 +56,8 @@ export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
     const { response, text } = await exchange(what, signal)
     return classifyResponse(response, text, what.secrets)
   } catch (error) {
-    const state = error instanceof PrivateAddress ? 'failed' : 'retry'
-    return { state, response: line(responseText(error as NodeJS.ErrnoException, what, signal), what.secrets) }
+    if (error instanceof PrivateAddress) return { state: 'failed', why: error.why }
+    return { state: 'retry', why: explainFailure(error as NodeJS.ErrnoException, what, signal) }
   }
 }
 
@@ -97,7 +98,7 @@ function guard(resolver: LookupFunction): LookupFunction {
       const all = found as LookupAddress[]
       const open = all.filter(({ address }) => !isPrivate(address))
       const [first] = open
-      if (first === undefined) return response(new PrivateAddress(name, all[0]?.address ?? 'no address'), [])
+      if (first === undefined) return response(new PrivateAddress(name, all[0]?.address), [])
       return options.all === true ? response(null, open) : response(null, first.address, first.family)
     })
   }
@@ -129,7 +130,7 @@ function classifyResponse(response: IncomingMessage, text: string, secrets: read
   if (TRANSIENT_STATUSES.includes(statusCode) || statusCode >= 500)
     return { state: 'retry', response: answer, ...readRetryAfter(response) }
   if (statusCode >= 400) return { state: 'failed', response: answer }
-  return { state: 'failed', response: `${answer} (redirects are not followed: configure the address that it leads to)` }
+  return { state: 'failed', response: answer, why: { code: 'redirected', params: {} } }
 }
 
 /** `Retry-After` in seconds, or as a date, which is compared with the answer's own. */
@@ -139,13 +140,16 @@ function readRetryAfter({ headers }: IncomingMessage): Pick<Delivery, 'retryAfte
   return wait > 0 ? { retryAfter: Math.min(wait, MAX_RETRY_AFTER) } : {}
 }
 
-function responseText(error: NodeJS.ErrnoException, { url, timeout }: Post, signal: AbortSignal): string {
-  if (error instanceof PrivateAddress) return error.message
-  const host = URL.canParse(url) ? new URL(url).host : 'the address'
-  if (signal.aborted) return `cut off: ${host} took too long, or stashwatch stopped`
-  if (error.code === 'ETIMEDOUT') return `no response from ${host} within ${timeout / 1000} s`
+function explainFailure(error: NodeJS.ErrnoException, { url, timeout, secrets }: Post, signal: AbortSignal): Reason {
+  const server = new URL(url).host
+  if (signal.aborted) return { code: 'aborted', params: { server } }
+  if (error.code === 'ETIMEDOUT') return { code: 'no_response', params: { server, within: timeout } }
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error]
-  return `${host}: ${first?.message ?? error.code ?? 'no connection'}`
+  const message = first?.message ?? error.code
+  return {
+    code: 'connection_failed',
+    params: { server, ...(message !== undefined && { error: line(message, secrets) }) },
+  }
 }
 
 function line(response: string, secrets: readonly string[]): string {

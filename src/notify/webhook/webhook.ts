@@ -42,7 +42,7 @@ export function createWebhookNotifier({ targets, resolve, ...urls }: WebhookPart
     async send(body, { id, receiver }, signal): Promise<Delivery> {
       const target = targets.get(receiver)?.webhook
       if (target === undefined)
-        return { state: 'retry', response: `receiver ${receiver} has no webhook in the configuration` }
+        return { state: 'retry', why: { code: 'no_target', params: { receiver, channel: 'webhook' } } }
       const headers = { ...target.headers, ...buildHeaders(target, id, body) }
       const what = { ...target, body, headers, secrets: listSecrets(target), resolve }
       return post(what, AbortSignal.any([signal, end.signal]))

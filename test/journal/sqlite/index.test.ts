@@ -277,6 +277,21 @@ test('a damaged mail is not sent, is said, and holds up no other', async (t) => 
   })
 })
 
+test('a damaged result is shown as none, and its record all the same', async (t) => {
+  const file = newFile()
+  await withJournal({ file }, async (journal) => {
+    await fill(journal, 1)
+    await journal.commit(1, [unthreaded('a', 'data')], 1)
+    await journal.outbox.outcome('a', { state: 'sent', response: '250' }, 2)
+  })
+  tamper(file, "UPDATE effects SET result = '{\"resp' WHERE id = 'a'")
+  await withJournal({ file }, async (journal) => {
+    const [record] = await journal.outbox.list(9)
+    t.match(record, { id: 'a', state: 'sent', finishedAt: 2 })
+    t.equal(record?.response, undefined)
+  })
+})
+
 test('a damaged file is noticed before anything is folded, and can be moved aside', async (t) => {
   const file = newFile()
   await withJournal({ file }, (journal) => fill(journal, 50))

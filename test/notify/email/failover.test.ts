@@ -112,7 +112,8 @@ test('while the preferred server is down for an hour the next one takes the mail
   }
   const early = await post.records()
   t.same(new Set(early.map(({ state, attempts }) => `${state} ${attempts}`)), new Set(['sent 1']), 'none had to wait')
-  t.match(early[0]?.response, new RegExp(`^127\\.0\\.0\\.1:${second.port}: 250 `), 'the registry names the server')
+  const asked = (port: number) => [{ server: `127.0.0.1:${port}`, response: /^250 / }]
+  t.match(early[0]?.replies, asked(second.port), 'the registry names the server')
   const first = await startMailServer(t, {}, gone.port)
   for (let i = 0; i < 3; i += 1) {
     await post.add(mailTo('ada', `late${i}`))
@@ -122,7 +123,7 @@ test('while the preferred server is down for an hour the next one takes the mail
   t.same(idsOf(first).length, 3)
   t.equal(new Set(idsOf(first, second)).size, 15, 'each once')
   const late = await post.records()
-  t.match(late.at(-1)?.response, new RegExp(`^127\\.0\\.0\\.1:${first.port}: 250 `))
+  t.match(late.at(-1)?.replies, asked(first.port))
   t.same(post.said, ['mail server unavailable; mails go to the next server', 'mail server accepts mails again'])
 })
 
@@ -156,7 +157,12 @@ test('a recipient who is refused for good costs no other one the mail, and is as
   await post.add(mailTo('nobody'), mailTo('ada'), mailTo('grace'))
   await until('nothing is pending', async () => (await post.records()).every(({ state }) => state !== 'pending'))
   t.match(await post.records(), [
-    { id: 'nobody', state: 'failed', attempts: 1, response: new RegExp(`:${first.port}: .*550 no such user`) },
+    {
+      id: 'nobody',
+      state: 'failed',
+      attempts: 1,
+      replies: [{ server: `127.0.0.1:${first.port}`, response: /550 no such user/ }],
+    },
     { id: 'ada', state: 'sent' },
     { id: 'grace', state: 'sent' },
   ])
@@ -225,7 +231,7 @@ for (const trouble of troubles) {
     const { config, count } = await trouble.start(t)
     const second = await startMailServer(t)
     const { way, clock, said } = open(t, [config, smtpConfig(second.port)])
-    t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
+    t.match(await sendTo(way), { state: 'sent', replies: [{ server: `127.0.0.1:${second.port}`, response: /^250 / }] })
     const asked = count()
     t.match(await sendTo(way), { state: 'sent' })
     t.equal(count(), asked, 'the next mail does not try it')
@@ -244,8 +250,8 @@ test('a recipient who is deferred is offered to the next server, and the first o
   })
   const second = await startMailServer(t)
   const { way, said } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
-  t.match(await sendTo(way, 'full@example.org'), { state: 'sent', response: new RegExp(`:${second.port}: `) })
-  t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${first.port}: `) })
+  t.match(await sendTo(way, 'full@example.org'), { state: 'sent', replies: [{ server: `127.0.0.1:${second.port}` }] })
+  t.match(await sendTo(way), { state: 'sent', replies: [{ server: `127.0.0.1:${first.port}` }] })
   t.same(said, [])
 })
 
@@ -260,8 +266,11 @@ test('a deferred mail is taken when it is tried again, and both answers are told
     servers.map(({ port }) => smtpConfig(port)),
   )
   await post.add(mailTo('ada'))
-  const [a, b] = servers.map(({ port }) => `127\\.0\\.0\\.1:${port}: .*451 later`)
-  t.match(await post.records(), [{ state: 'pending', attempts: 1, response: new RegExp(`^${a} 1; ${b} 0$`) }])
+  const replies = servers.map(({ port }, i) => ({
+    server: `127.0.0.1:${port}`,
+    response: new RegExp(`451 later ${1 - i}$`),
+  }))
+  t.match(await post.records(), [{ state: 'pending', attempts: 1, replies }])
   await post.pass(10_000)
   t.match(await post.records(), [{ state: 'sent', attempts: 2 }])
   t.same(idsOf(...servers).length, 1)
@@ -322,7 +331,7 @@ test('a server that trickles its answers leaves time for the next one', async (t
   const delivery = sendTo(way)
   await until('the slow server is asked', () => slow.count() === 1)
   await clock.advance(5_000)
-  t.match(await delivery, { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
+  t.match(await delivery, { state: 'sent', replies: [{ server: `127.0.0.1:${second.port}`, response: /^250 / }] })
 })
 
 test('an attempt that is cut off asks no further server, and blames none', async (t) => {
@@ -333,7 +342,7 @@ test('an attempt that is cut off asks no further server, and blames none', async
   const delivery = sendTo(way, 'ada@example.org', cut.signal)
   await until('the slow server is asked', () => slow.count() === 1)
   cut.abort()
-  t.match(await delivery, { state: 'retry', response: /^[^;]*aborted[^;]*$/ })
+  t.match(await delivery, { state: 'retry', replies: [{ why: { code: 'aborted' } }] })
   t.same([second.arrived.length, said.length], [0, 0])
 })
 
@@ -341,7 +350,10 @@ test('with one server its answer stands alone, and it is asked however often it 
   const gone = await startMailServer(t)
   await gone.close()
   const { way } = open(t, [smtpConfig(gone.port)])
-  t.match(await sendTo(way), { state: 'retry', response: /ECONNREFUSED/ })
+  t.match(await sendTo(way), {
+    state: 'retry',
+    why: { code: 'connection_failed', params: { error: /ECONNREFUSED/ } },
+  })
   await startMailServer(t, {}, gone.port)
   t.match(await sendTo(way), { state: 'sent', response: /^250 / })
 })
@@ -366,7 +378,7 @@ for (const [what, options] of policies) {
     const first = await startMailServer(t, options)
     const second = await startMailServer(t)
     const { way } = open(t, [smtpConfig(first.port), smtpConfig(second.port)])
-    t.match(await sendTo(way), { state: 'sent', response: new RegExp(`:${second.port}: 250 `) })
+    t.match(await sendTo(way), { state: 'sent', replies: [{ server: `127.0.0.1:${second.port}`, response: /^250 / }] })
     t.equal(second.arrived.length, 1)
   })
 }
@@ -377,8 +389,14 @@ test('a mail that every server refuses for a reason of its own waits, one that i
   const spam = await at(refuse('data', 554, '5.7.1 looks like spam'))
   const helo = await at(refuse('rcpt', 554, '5.7.1 Helo command rejected'))
   const small = [await at(refuse('data', 552, '5.3.4 too large')), await at(refuse('data', 552, 'too large'))] as const
-  t.match(await sendTo(open(t, [spam, helo]).way), { state: 'retry', response: /looks like spam.*; .*Helo command/ })
-  t.match(await sendTo(open(t, small).way), { state: 'failed', response: /too large.*; .*too large/ })
+  t.match(await sendTo(open(t, [spam, helo]).way), {
+    state: 'retry',
+    replies: [{ response: /looks like spam/ }, { response: /Helo command/ }],
+  })
+  t.match(await sendTo(open(t, small).way), {
+    state: 'failed',
+    replies: [{ response: /too large/ }, { response: /too large/ }],
+  })
   t.match(await sendTo(open(t, [small[0], helo]).way), { state: 'retry' })
 })
 
@@ -409,7 +427,7 @@ test('of two servers the first one has as long to look at a mail, and after ten 
   await clock.advance(10 * MINUTE - 1)
   t.equal(second.arrived.length, 0)
   await clock.advance(1)
-  t.match(await delivery, { state: 'sent', response: new RegExp(`:${second.port}: `) })
+  t.match(await delivery, { state: 'sent', replies: [{ server: `127.0.0.1:${second.port}` }] })
 })
 
 test('a server that never answers after the mail is given up after ten minutes, and the answer says why', async (t) => {
@@ -418,8 +436,8 @@ test('a server that never answers after the mail is given up after ten minutes, 
   const delivery = sendTo(way)
   await until('it has the mail', () => held.length === 1)
   await clock.advance(10 * MINUTE)
-  const answer = `no response from 127.0.0.1:${server.port} within 10 min after the whole mail was sent; it may have been accepted`
-  t.strictSame(await delivery, { state: 'retry', fault: 'server', response: answer })
+  const why = { code: 'slow_after_data', params: { server: `127.0.0.1:${server.port}`, within: 600_000 } }
+  t.strictSame(await delivery, { state: 'retry', fault: 'server', why })
 })
 
 test('a timeout of five minutes is waited for in full', async (t) => {
@@ -433,7 +451,12 @@ test('a timeout of five minutes is waited for in full', async (t) => {
     await until('it was asked', () => held.length === 1)
     await clock.advance(5 * MINUTE - 1)
     held.pop()?.()
-    t.match(await delivery, { state: 'sent', response: others.length === 0 ? /^250/ : new RegExp(`:${server.port}: `) })
+    t.match(
+      await delivery,
+      others.length === 0
+        ? { state: 'sent', response: /^250/ }
+        : { state: 'sent', replies: [{ server: `127.0.0.1:${server.port}` }] },
+    )
   }
 })
 

@@ -36,7 +36,9 @@ test('a mail that is sent again takes the place of its first copy, also after a 
   await first.send(bytes, notification(), never)
   await first.send(await first.render(resolved()), resolved(), never)
   const second = await openMailbox(folder, compose)
-  t.match(await second.send(bytes, notification(), never), { response: /^saved as 0001-[0-9a-f]{12}\.eml$/ })
+  t.match(await second.send(bytes, notification(), never), {
+    why: { code: 'saved', params: { file: /^0001-[0-9a-f]{12}\.eml$/ } },
+  })
   t.same(
     (await second.list()).map(({ n }) => n),
     [2, 1],
@@ -102,11 +104,11 @@ test('a folder that cannot be written to keeps the mail waiting', async (t) => {
   await rm(folder, { recursive: true })
   t.match(await mailbox.send(bytes, notification(), never), {
     state: 'retry',
-    response: /^cannot write 0001-\w+\.eml: ENOENT/,
+    why: { code: 'not_saved', params: { file: /^0001-\w+\.eml$/, error: /^ENOENT/ } },
   })
   t.same(await mailbox.list(), [])
   await mkdir(folder)
-  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', response: /^saved as 0001-/ })
+  t.match(await mailbox.send(bytes, notification(), never), { state: 'sent', why: { code: 'saved' } })
 })
 
 test('a damaged file in the mailbox is shown as far as it can be read', async (t) => {

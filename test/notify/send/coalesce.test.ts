@@ -146,13 +146,13 @@ for (const restarts of [false, true]) {
     await one.pass(5)
     await again()
     await one.pass(5)
-    t.match(await one.records(), { firing: { state: 'pending', response: /ECONNREFUSED/ } })
+    t.match(await one.records(), { firing: { state: 'pending', why: { params: { error: /ECONNREFUSED/ } } } })
     await one.decide(over())
     await again()
     await one.pass(10)
     t.match(await one.records(), {
       firing: { state: 'merged', mergedInto: 'over' },
-      over: { state: 'pending', response: /ECONNREFUSED/ },
+      over: { state: 'pending', why: { params: { error: /ECONNREFUSED/ } } },
     })
     const server = await startMailServer(t, {}, port)
     await again()
@@ -197,7 +197,7 @@ test('after an outage the end of an episode comes before the next one of the sam
   await up.close()
   await one.decide(over())
   await one.pass(1)
-  t.match(await one.records(), { over: { state: 'pending', response: /ECONNREFUSED/ } })
+  t.match(await one.records(), { over: { state: 'pending', why: { params: { error: /ECONNREFUSED/ } } } })
   const server = await startMailServer(t, {}, up.port)
   await one.decide(firing({ id: 'again', thread: 'two', alerts: [facts({ episode: 'two' })] }))
   t.match(await one.records(), { again: { state: 'pending', attempts: 0 } })

@@ -1,6 +1,15 @@
 import { test } from 'tap'
 import { openMemoryJournal } from '../../../src/journal/index.ts'
-import type { Log, Notification, Observer, Outbox, OutboxItem, Outcome, Channel } from '../../../src/model.ts'
+import {
+  type Channel,
+  deliveryResult,
+  type Log,
+  type Notification,
+  type Observer,
+  type Outbox,
+  type OutboxItem,
+  type Outcome,
+} from '../../../src/model.ts'
 import { buildMime } from '../../../src/notify/email/smtp.ts'
 import { renderMessage } from '../../../src/notify/mail/message.ts'
 import { createSender, type Sender, type SenderParts } from '../../../src/notify/send/sender.ts'
@@ -77,7 +86,7 @@ function createBox(): Box {
         state: 'pending',
         attempts: row.attempts,
         createdAt: 0,
-        response: row.outcome?.response ?? '',
+        ...deliveryResult(row.outcome ?? {}),
       })),
     stats: async () => ({ pending: rows.size, oldest: at('12:00:00') }),
   }
@@ -114,6 +123,7 @@ function scripted(answer: (to: string, n: number, signal: AbortSignal) => Delive
 
 const accepted: Delivery = { state: 'sent', response: '250 ok' }
 const busy: Delivery = { state: 'retry', response: '451 later' }
+const GIVEN_UP = { code: 'given_up', params: { after: 86_400_000 } }
 
 interface Play extends SenderParts {
   readonly outbox: Box
@@ -194,7 +204,7 @@ test('what waits for an address that leaves is withdrawn, once and with that rea
     await parts.clock.advance(1000)
     await settle()
   }
-  const withdrawn = { state: 'withdrawn', response: 'its receiver was removed from the configuration at 12:05 UTC' }
+  const withdrawn = { state: 'withdrawn', why: { code: 'receiver_removed', params: { at: at('12:05:20') } } }
   for (const id of ['ada', 'hook', 'late']) t.strictSame(parts.outbox.rows.get(id)?.outcome, withdrawn, id)
   for (const id of ['grace', 'over']) t.equal(state(parts.outbox, id), 'retry', id)
   t.equal(tries, 5)
@@ -261,14 +271,14 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
   t.equal(state(parts.outbox, 'ada'), 'retry')
   t.equal(state(parts.outbox, 'late'), 'sent', 'what waited for a stashwatch that was down is tried once')
   await parts.clock.advance(0.2 * 3_600_000)
-  t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', response: 'given up after 24 h: 451 later' })
+  t.match(parts.outbox.rows.get('ada')?.outcome, { state: 'failed', response: '451 later', why: GIVEN_UP })
   const said = errors.filter((fields) => 'notification' in fields)
   t.match(said, [
     {
       notification: 'ada',
       receiver: 'ops',
       subject: renderMessage(mailTo('ada'), mailOptions).subject,
-      response: 'given up after 24 h: 451 later',
+      response: 'given up after 1 d: 451 later',
       message: /^mail given up, not delivered: fix .* send-test/,
     },
   ])
@@ -432,7 +442,7 @@ test('what no other end took for a day is given up, whichever way it goes', asyn
     parts.outbox.add(notification({ channel, id: 'late', decidedAt: parts.clock.now() }))
     const sender = createSender({ ...parts, poll: 30_000 })
     await parts.clock.advance(24.1 * 3_600_000)
-    t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', response: 'given up after 24 h: 451 later' })
+    t.match(parts.outbox.rows.get('late')?.outcome, { state: 'failed', response: '451 later', why: GIVEN_UP })
     t.match(
       parts.said.filter((line) => line.includes('given up')),
       [new RegExp(`^error: ${channel} given up, not delivered`)],
@@ -563,7 +573,10 @@ test('a record that is no notification is given up, one that cannot be rendered 
   await settle()
   const given = ['{', '{}', 'null', '[]', '{"to":{}}'].map((id) => state(parts.outbox, id))
   t.same(given, Array(5).fill('failed'))
-  t.match(parts.outbox.rows.get('odd')?.outcome, { state: 'retry', response: 'before sending: no such unit' })
+  t.match(parts.outbox.rows.get('odd')?.outcome, {
+    state: 'retry',
+    why: { code: 'not_prepared', params: { error: 'no such unit' } },
+  })
   t.equal(state(parts.outbox, 'ada'), 'sent')
   await sender.stop(1000)
 })

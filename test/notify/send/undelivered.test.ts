@@ -79,7 +79,7 @@ test('the next mail that gets through names what did not, whatever it is about',
 test('what nobody got is told once it is given up, and what says so is not told in its turn', async (t) => {
   const clock = createVirtualClock(at('12:05:12'))
   const { outbox, ...journal } = openMemoryJournal()
-  const told: string[] = []
+  const told: unknown[] = []
   const refused: Delivery = { state: 'failed', response: '550 5.1.1 unknown' }
   const way = (type: Notifier['type'], delivery: Delivery): Notifier => ({
     type,
@@ -107,13 +107,17 @@ test('what nobody got is told once it is given up, and what says so is not told 
     log: silent,
     observer: silentObserver,
     notifiers: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
-    onUndelivered: ({ id }, answer) => void told.push(`${id}: ${answer}`),
+    onUndelivered: ({ id }, result) => void told.push([id, result]),
     poll: 30_000,
   })
   await clock.advance(23 * HOUR)
-  t.strictSame(told, ['hook: 550 5.1.1 unknown'])
+  const hook = ['hook', { response: '550 5.1.1 unknown' }]
+  t.strictSame(told, [hook])
   await clock.advance(2 * HOUR)
-  t.strictSame(told, ['hook: 550 5.1.1 unknown', 'late: given up after 24 h: 554 5.7.1 no'])
+  t.strictSame(told, [
+    hook,
+    ['late', { response: '554 5.7.1 no', why: { code: 'given_up', params: { after: 24 * HOUR } } }],
+  ])
   await sender.stop(1000)
 })
 
