@@ -70,7 +70,7 @@ test('the first steps of the README lead to the mail that it promises', { timeou
   const answers = await shell(questions[0] ?? 'false')
   t.match(answers, /"host":"web-1"/)
   t.match(answers, /"rule":"cpu-high"/)
-  t.match(answers, /"limit":\{"op":"above","value":0\.9\}/)
+  t.match(answers, /"threshold":\{"op":"above","value":0\.9\}/)
   child.kill('SIGTERM')
   await ended
   await t.rejects(fetch(url), 'a signal to npm stops the service and leaves nothing behind')

@@ -214,7 +214,7 @@ function renderSamples(config: EngineConfig): SampleTexts {
 
 /** Says that a rule raised no alert on data that should breach it. */
 export function describeSilent(rule: string): string {
-  return `${rule} raises no alert on sample data: check that its limits, min_samples and breaches can be reached`
+  return `${rule} raises no alert on sample data: check that its thresholds, min_samples and breaches can be reached`
 }
 
 interface Sample {

@@ -50,7 +50,7 @@ function createProgram(io: Io): Command {
     .enablePositionalOptions()
   describe(
     program,
-    'Evaluate the events that Logstash posts and notify people when a host leaves its limits',
+    'Evaluate the events that Logstash posts and notify people when a host crosses a threshold',
     'stashwatch demo',
   )
   addStart(program, io)

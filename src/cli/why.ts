@@ -33,7 +33,7 @@ interface EvaluationRow {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
   readonly unit: Unit
-  readonly limit?: Limit
+  readonly threshold?: Limit
   readonly summary: string
   readonly evaluatedAt: string
   readonly hint?: { readonly summary: string }
@@ -116,11 +116,11 @@ function printEvaluations({ rule, evaluations }: Why, print: Print): void {
   print('last evaluations', 'bold')
   if (evaluations.length === 0)
     print(`  none: ${rule.notApplicable ?? 'no data for this rule has been received from this host'}`)
-  for (const { labels, value, unit, limit, summary, evaluatedAt, hint } of evaluations) {
+  for (const { labels, value, unit, threshold, summary, evaluatedAt, hint } of evaluations) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
       .join('')
-    const against = limit === undefined ? '' : `, limit ${formatLimit(limit, unit)}`
+    const against = threshold === undefined ? '' : `, threshold ${formatLimit(threshold, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
     print(`  ${formatInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
     if (hint !== undefined) print(`  hint: ${hint.summary}`, 'yellow')

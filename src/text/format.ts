@@ -245,9 +245,19 @@ function hosts(value: string): string {
 /** Says what was measured, how much and where: `CPU averaged 95% over 2 min on web-1`. */
 export function formatFigure(measure: Measure, value: string, place: string): string {
   if (measure.kind === 'state') return STATE_FIGURES[measure.metric](place, value)
+  return `${windowFigure(measure, formatMetricTitle(measure), value)} on ${place}`
+}
+
+/** Says what was measured and how much, within a sentence: `cpu averaged 95% over 2 min`. */
+export function formatMeasurement(measure: Measure, value: string): string {
+  if (measure.kind === 'state') return `${formatMeasure(measure)} was ${value}`
+  return windowFigure(measure, measure.metric, value)
+}
+
+function windowFigure(measure: Exclude<Measure, { kind: 'state' }>, metric: string, value: string): string {
   const over = formatDuration(measure.over)
-  if (measure.kind === 'count') return `${value} matching ${value === '1' ? 'event' : 'events'} in ${over} on ${place}`
-  return `${formatAggregated(measure.of, formatMetricTitle(measure), value, over)} on ${place}`
+  if (measure.kind === 'count') return `${value} matching ${value === '1' ? 'event' : 'events'} in ${over}`
+  return formatAggregated(measure.of, metric, value, over)
 }
 
 function formatAggregated(of: Of, metric: string, value: string, over: string): string {

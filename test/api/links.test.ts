@@ -59,7 +59,7 @@ test('looking at a link changes nothing and says what it would do, however often
     'firing, warning, for 1 h',
     '95%',
     'above 90%',
-    'mean of cpu over 2 min was 95% (12 samples): above 90%',
+    'cpu averaged 95% over 2 min (12 samples): above 90%',
   ]) {
     t.ok(body.includes(words), words)
   }

@@ -16,8 +16,10 @@ const detailOf = (host: string): HostDetail => ({
 })
 
 const LIMITS = { limit: { op: 'above', value: 0.9 }, clear: { op: 'at_most', value: 0.85 } } as const
+/** The same as the API shows them. */
+const SHOWN_LIMITS = { threshold: LIMITS.limit, clear: LIMITS.clear }
 const BREACHED = { code: 'breached', params: { samples: 24 } }
-const SAID = 'mean of cpu over 2 min was 95% (24 samples): above 90%'
+const SAID = 'cpu averaged 95% over 2 min (24 samples): above 90%'
 
 const ALERT = alertView({
   episode: 'e/1',
@@ -55,7 +57,7 @@ const SHOWN = {
   evaluatedAt: '2026-11-22T12:02:00.000Z',
   value: 0.95,
   peak: 0.99,
-  ...LIMITS,
+  ...SHOWN_LIMITS,
   reason: BREACHED,
   summary: SAID,
   muted: {
@@ -72,7 +74,7 @@ const SHOWN = {
       kind: 'evaluated',
       event: 'fired',
       value: 0.95,
-      ...LIMITS,
+      ...SHOWN_LIMITS,
       reason: BREACHED,
       summary: `fired: ${SAID}`,
     },
@@ -348,9 +350,9 @@ test('rules are shown with their evaluations and what the next one waits for, an
           unit: 'ratio',
           value: 95,
           evaluatedAt: '2026-11-22T12:00:00.000Z',
-          ...LIMITS,
+          ...SHOWN_LIMITS,
           reason: BREACHED,
-          summary: 'mean of cpu over 2 min was 9500% (24 samples): above 90%',
+          summary: 'cpu averaged 9500% over 2 min (24 samples): above 90%',
           hint: {
             code: 'ratio_above_one',
             summary:

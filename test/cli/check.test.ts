@@ -98,7 +98,9 @@ rules:
   t.equal(code, 0)
   t.strictSame(
     out.filter((line) => line.includes('sample data')),
-    ['warning: never raises no alert on sample data: check that its limits, min_samples and breaches can be reached'],
+    [
+      'warning: never raises no alert on sample data: check that its thresholds, min_samples and breaches can be reached',
+    ],
   )
 })
 

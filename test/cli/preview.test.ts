@@ -227,7 +227,9 @@ test('a rule that its sample cannot breach has no mails, and is named', async (t
     [code, err],
     [
       0,
-      ['warning: never raises no alert on sample data: check that its limits, min_samples and breaches can be reached'],
+      [
+        'warning: never raises no alert on sample data: check that its thresholds, min_samples and breaches can be reached',
+      ],
     ],
   )
   t.strictSame(files, ['index.html'])

@@ -164,7 +164,7 @@ test('a rise is told once, with what was before it, and is over when the value i
     chart: { expected: 0.3, limits: [{ severity: 'warning', limit: { value: 0.5 } }] },
   })
   t.match(over, { state: 'resolved', evidence: { why: { code: 'change_small' } } })
-  const said = 'mean of cpu over 5 min was 58.33% (30 samples), before that 30%: at least 50%'
+  const said = 'cpu averaged 58.33% over 5 min (30 samples), before that 30%: at least 50%'
   t.equal(fired && describeReason(fired), said)
 })
 

@@ -72,7 +72,7 @@ test('people act on an alert from the terminal, by the link in a mail, and see w
 
   const story = await cli('why', 'cpu-high', 'web-1')
   t.match(story, /^cpu-high on web-1\n {2}rule {3}metric, warning, notifies ops\n {2}host {3}live/)
-  t.match(story, /last evaluations\n.*value 97%, limit above 90%: mean of cpu over 20 s was 97%/)
+  t.match(story, /last evaluations\n.*value 97%, threshold above 90%: cpu averaged 97% over 20 s/)
   t.match(
     story,
     new RegExp(

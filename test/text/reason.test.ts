@@ -29,21 +29,18 @@ function say(code: string, params: Reason['params'] = {}, said: Said = {}): stri
 test('a threshold says what was measured and what that means beside its limits', (t) => {
   const cpu = (code: string, value: number, params: Reason['params'] = { samples: 24 }): string =>
     say(code, params, { measure: CPU, value, limits: LIMITS })
-  t.equal(cpu('breached', 0.95), 'mean of cpu over 2 min was 95% (24 samples): above 90%')
-  t.equal(cpu('breached', 0.900_001, { samples: 1 }), 'mean of cpu over 2 min was 90.0001% (1 sample): above 90%')
-  t.equal(
-    cpu('held', 0.87),
-    'mean of cpu over 2 min was 87% (24 samples): no longer above 90%, but not yet at most 85%',
-  )
-  t.equal(cpu('cleared', 0.5), 'mean of cpu over 2 min was 50% (24 samples): at most 85%')
-  t.equal(cpu('within', 0.88), 'mean of cpu over 2 min was 88% (24 samples): not above 90%')
+  t.equal(cpu('breached', 0.95), 'cpu averaged 95% over 2 min (24 samples): above 90%')
+  t.equal(cpu('breached', 0.900_001, { samples: 1 }), 'cpu averaged 90.0001% over 2 min (1 sample): above 90%')
+  t.equal(cpu('held', 0.87), 'cpu averaged 87% over 2 min (24 samples): no longer above 90%, but not yet at most 85%')
+  t.equal(cpu('cleared', 0.5), 'cpu averaged 50% over 2 min (24 samples): at most 85%')
+  t.equal(cpu('within', 0.88), 'cpu averaged 88% over 2 min (24 samples): not above 90%')
   const count: Measure = { kind: 'count', metric: 'events', unit: 'count', over: 300_000 }
   const limits = { limit: { op: 'at_least', value: 20 }, clear: { op: 'below', value: 20 } } as const
-  t.equal(say('breached', {}, { measure: count, value: 21, limits }), 'matching events in 5 min was 21: at least 20')
-  t.equal(say('within', { samples: 3 }, { measure: CPU, value: 0.5 }), 'mean of cpu over 2 min was 50% (3 samples)')
+  t.equal(say('breached', {}, { measure: count, value: 21, limits }), '21 matching events in 5 min: at least 20')
+  t.equal(say('within', { samples: 3 }, { measure: CPU, value: 0.5 }), 'cpu averaged 50% over 2 min (3 samples)')
   t.equal(
     say('breached', {}, { measure: CPU, value: 0.95, limits: { ...LIMITS, breaches: { count: 3, of: 4 } } }),
-    'mean of cpu over 2 min was 95%: above 90% (3 of the last 4 windows out of bounds)',
+    'cpu averaged 95% over 2 min: above 90% (3 of the last 4 windows out of bounds)',
   )
   t.equal(say('no_data'), 'no data in this window')
   t.equal(say('not_covered'), 'too little data in this window yet')

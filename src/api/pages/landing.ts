@@ -43,7 +43,7 @@ export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingState)
   return page(
     'stashwatch',
     `<h1>stashwatch</h1>
-<p class="soft">Evaluates the events that Logstash posts and notifies people when a host leaves its limits.</p>
+<p class="soft">Evaluates the events that Logstash posts and notifies people when a host crosses a threshold.</p>
 ${state}
 <h2>Browse</h2>
 ${key}

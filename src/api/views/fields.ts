@@ -26,6 +26,6 @@ export const showMeasure = ({ metric, unit }: Measure) => ({ metric, unit })
 
 /** Returns what an evaluation found: the numbers as they are, and `reason` as a code with its parameters. */
 export const showEvidence = ({ limit, clear, expected, range, why }: Evidence) => ({
-  ...pickFields({ limit, clear, expected, range }, ['limit', 'clear', 'expected', 'range']),
+  ...pickFields({ threshold: limit, clear, expected, range }, ['threshold', 'clear', 'expected', 'range']),
   reason: why,
 })

@@ -83,7 +83,7 @@ function measuredAt(snapshot: AlertSnapshot, decidedAt: Millis, time: WriteInsta
   return `${formatAlertValue(snapshot)} in the window that ${evaluatedAt > decidedAt ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
 }
 
-/** What ends an alert, where its value is within the limit and does not end it. */
+/** What ends an alert, where its value is within the threshold and does not end it. */
 function formatClear(snapshot: AlertSnapshot): string {
   const { clear } = snapshot.evidence
   if (snapshot.state === 'resolved' || clear === undefined || breachesLimit(snapshot)) return ''

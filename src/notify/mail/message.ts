@@ -196,8 +196,8 @@ function subjectValues(snapshot: AlertSnapshot, others = ''): TemplateValues {
     kind: 'text',
     text: `${others === '' ? name : formatName(name, NAME_LENGTH - others.length)}${others}`,
   } as const
-  const limit = { kind: 'text', text: formatWorstLimit(snapshot) } as const
-  return new Map([...templateValues(snapshot), ['server', host], ['host', host], ['limit', limit]])
+  const threshold = { kind: 'text', text: formatWorstLimit(snapshot) } as const
+  return new Map([...templateValues(snapshot), ['server', host], ['host', host], ['threshold', threshold]])
 }
 
 /**

@@ -50,7 +50,7 @@ export function promAnnotations(snapshot: AlertSnapshot): Labels {
     summary: text(`${identity.rule} on ${formatTarget(snapshot)}`),
     description: text(formatDescription(snapshot)),
     value: value === null ? '' : formatInUnit(value, identity.measure.unit),
-    limit: formatAlertLimit(snapshot),
+    threshold: formatAlertLimit(snapshot),
     reason: text(describeReason(snapshot)),
     ...(closeReason === undefined ? {} : { closeReason }),
   }

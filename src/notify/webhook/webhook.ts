@@ -152,7 +152,7 @@ function alertFields(snapshot: AlertSnapshot): object {
     measure: text(formatMeasure(identity.measure)),
     value,
     peak,
-    ...(limit === undefined ? {} : { limit }),
+    ...(limit === undefined ? {} : { threshold: limit }),
     ...(clear === undefined ? {} : { clear }),
     ...(expected === undefined ? {} : { expected }),
     ...(range === undefined ? {} : { range }),

@@ -1,7 +1,7 @@
-import { formatBeside, formatCount, formatValue, formatLimit, formatMeasure } from '../format.ts'
+import { formatBeside, formatCount, formatValue, formatLimit, formatMeasurement } from '../format.ts'
 import type { Describe } from '../params.ts'
 
-/** Says what was measured and what it was before: `mean of cpu over 5 min was 90% (30 samples), before that 40%: at least 60%`. */
+/** Says what was measured and what it was before: `cpu averaged 90% over 5 min (30 samples), before that 40%: at least 60%`. */
 const compared = (judgement: (limit: string, clear: string) => string): Describe => {
   return ({ identity: { measure }, value, evidence: { limit, clear, expected } }, params) => {
     const { unit } = measure
@@ -9,7 +9,7 @@ const compared = (judgement: (limit: string, clear: string) => string): Describe
     const samples = params.number('samples')
     const of = samples === undefined ? '' : ` (${formatCount(samples, 'sample')})`
     const before = expected === undefined ? '' : `, before that ${formatValue(expected, unit)}`
-    const measured = `${formatMeasure(measure)} was ${formatBeside(value, unit, limits)}${of}${before}`
+    const measured = `${formatMeasurement(measure, formatBeside(value, unit, limits))}${of}${before}`
     return limit === undefined
       ? measured
       : `${measured}: ${judgement(formatLimit(limit, unit), formatLimit(clear, unit))}`

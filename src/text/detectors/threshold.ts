@@ -1,13 +1,13 @@
-import { formatBeside, formatCount, formatLimit, formatMeasure } from '../format.ts'
+import { formatBeside, formatCount, formatLimit, formatMeasurement } from '../format.ts'
 import type { Describe } from '../params.ts'
 
-/** Says what was measured, then what that means beside the limit: `mean of cpu over 2 min was 95% (24 samples): above 90%`. */
+/** Says what was measured, then what that means beside the threshold: `cpu averaged 95% over 2 min (24 samples): above 90%`. */
 const figure = (judgement: (limit: string, clear: string) => string): Describe => {
   return ({ identity: { measure }, value, evidence: { limit, clear } }, params) => {
     const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
     const samples = params.number('samples')
     const of = samples === undefined ? '' : ` (${formatCount(samples, 'sample')})`
-    const measured = `${formatMeasure(measure)} was ${formatBeside(value, measure.unit, limits)}${of}`
+    const measured = `${formatMeasurement(measure, formatBeside(value, measure.unit, limits))}${of}`
     if (limit === undefined) return measured
     return `${measured}: ${judgement(formatLimit(limit, measure.unit), formatLimit(clear, measure.unit))}`
   }

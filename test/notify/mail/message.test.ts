@@ -29,7 +29,7 @@ Rule cpu-high fired. The value has been beyond its threshold since 2026-11-22 12
   Value      94.2% in the window that ended at 2026-11-22 12:05:00 UTC
   Threshold  above 90%
   Since      2026-11-22 12:04:00 UTC, 1 min 12 s so far
-  Reason     mean of cpu over 2 min was 94.2% (24 samples): above 90%
+  Reason     cpu averaged 94.2% over 2 min (24 samples): above 90%
   Source     logstash-a
   Rule       cpu-high
   Code       K7X2
@@ -228,7 +228,7 @@ test('web addresses that a template writes out are links, and no others', (t) =>
 
 test("the operator's own body comes first, and a template that cannot be used costs no mail", (t) => {
   const own = facts({
-    body: 'Runbook: https://wiki.example.org/cpu\n{{server}} is at {{value}}, {{limit}}.{{label.team}}',
+    body: 'Runbook: https://wiki.example.org/cpu\n{{server}} is at {{value}}, {{threshold}}.{{label.team}}',
   })
   const mail = render(notification({ alerts: [own] }))
   t.match(mail.text, 'Runbook: https://wiki.example.org/cpu\nweb-7 is at 94.2%, above 90%.\n\n  Metric')

@@ -193,7 +193,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
   t.equal(body.commonLabels.host, undefined)
   t.match(body.alerts[0], {
     status: 'firing',
-    annotations: { value: '94.2%', limit: 'above 90%', reason: /94\.2%/, summary: /disk-full on web-7/ },
+    annotations: { value: '94.2%', threshold: 'above 90%', reason: /94\.2%/, summary: /disk-full on web-7/ },
     startsAt: '2026-11-22T12:04:00.000Z',
     endsAt: '0001-01-01T00:00:00Z',
     generatorURL: 'https://s.example.org/api/v1/alerts/4f1c0a9b2e7d5c31',
