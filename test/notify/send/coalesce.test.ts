@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { type Test, test } from 'tap'
 import { openSqliteJournal } from '../../../src/journal/index.ts'
-import type { Journal, Log, Notification, SendRecord } from '../../../src/model.ts'
+import { createOutbox, type Journal, type Log, type Notification, type SendRecord } from '../../../src/model.ts'
 import { coalesce } from '../../../src/notify/send/coalesce.ts'
-import { createSender, createNotifiers, type Sender, type Ways } from '../../../src/notify/index.ts'
+import { createSender, createNotifiers, type Sender, type Notifiers } from '../../../src/notify/index.ts'
+import type { Notifier } from '../../../src/notify/notifier.ts'
 import { until } from '../../helpers/service.ts'
 import { createVirtualClock, type VirtualClock } from '../../helpers/clock.ts'
 import { startWebServer } from '../http.ts'
@@ -55,15 +56,51 @@ interface Play {
   readonly clock: VirtualClock
   start(): Promise<void>
   stop(): Promise<void>
+  /** Commits notifications, and waits until the sender has nothing to do. */
   decide(...notifications: readonly Notification[]): Promise<void>
+  /** The same, without waiting for the attempts that are under way. */
+  commit(...notifications: readonly Notification[]): Promise<void>
   records(): Promise<Record<string, SendRecord>>
-  /** Lets time pass in steps, with real time for real sockets in between; no attempt is cut off for it. */
+  /** Lets time pass in steps, and waits after each until no attempt is under way. */
   pass(minutes: number): Promise<void>
   /** Waits in real time until something is not pending any more. */
   done(id: string): Promise<void>
 }
 
-function play(t: Test, ways: () => Promise<Ways>): Play {
+interface Tracker {
+  track<T>(promise: Promise<T>): Promise<T>
+  readonly open: ReadonlySet<Promise<unknown>>
+  started: number
+}
+
+/** Knows which calls are under way, and how many there were. */
+function createTracker(): Tracker {
+  const open = new Set<Promise<unknown>>()
+  const tracker: Tracker = {
+    open,
+    started: 0,
+    track(promise) {
+      tracker.started += 1
+      open.add(promise)
+      return promise.finally(() => open.delete(promise))
+    },
+  }
+  return tracker
+}
+
+/** Waits until nothing is under way and nothing more is begun in several turns of the event loop. */
+async function idle(...trackers: readonly Tracker[]): Promise<void> {
+  const count = (): number => trackers.reduce((sum, { started }) => sum + started, 0)
+  for (let calm = 0; calm < 5; calm += 1) {
+    const before = count()
+    const open = trackers.flatMap((tracker) => [...tracker.open])
+    await Promise.allSettled(open)
+    await turn()
+    if (open.length > 0 || count() !== before) calm = -1
+  }
+}
+
+function play(t: Test, openNotifiers: () => Promise<Notifiers>): Play {
   const clock = createVirtualClock(began)
   const file = join(t.testdir({}), 'journal.db')
   let journal: Journal | undefined
@@ -78,6 +115,17 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     journal = sender = undefined
   }
   t.teardown(stop)
+  const [calls, sends] = [createTracker(), createTracker()]
+  const watchSends = (notifiers: Notifiers): Notifiers => {
+    const watch = (one: Notifier): Notifier => ({ ...one, send: (...mail) => sends.track(one.send(...mail)) })
+    const { email, webhook, alertmanager } = notifiers
+    return { email: watch(email), webhook: watch(webhook), alertmanager: watch(alertmanager) }
+  }
+  const commit = async (...all: readonly Notification[]): Promise<void> => {
+    await open().commit(1, all.map(effectOf), clock.now())
+    sender?.wake()
+    await idle(calls)
+  }
   const records: Play['records'] = async () =>
     Object.fromEntries((await open().outbox.list(99)).map((record) => [record.id, record]))
   return {
@@ -89,9 +137,10 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     async start() {
       journal = openSqliteJournal({ file })
       if ((await journal.read(0, 1)).length === 0) await journal.append([{ kind: 'tick', data: new Uint8Array(0) }])
+      const { outbox } = journal
       sender = createSender({
-        outbox: journal.outbox,
-        notifiers: await ways(),
+        outbox: createOutbox((method, args) => calls.track(outbox[method](...args))),
+        notifiers: watchSends(await openNotifiers()),
         clock,
         log,
         observer: silentObserver,
@@ -100,21 +149,21 @@ function play(t: Test, ways: () => Promise<Ways>): Play {
     },
     stop,
     async decide(...all) {
-      await open().commit(1, all.map(effectOf), clock.now())
-      sender?.wake()
-      await pause(50)
+      await commit(...all)
+      await idle(calls, sends)
     },
+    commit,
     async pass(minutes) {
       for (let i = 0; i < minutes * 6; i += 1) {
         await clock.advance(MINUTE / 6)
-        await pause(5)
+        await idle(calls, sends)
       }
     },
   }
 }
 
-const mailWays =
-  (t: Test, port: number): (() => Promise<Ways>) =>
+const mailNotifiers =
+  (t: Test, port: number): (() => Promise<Notifiers>) =>
   async () => {
     const base = { data: join(t.testdirName, 'data'), targets: new Map(), engine: { mailsPerMinute: 5 } }
     return (
@@ -135,7 +184,7 @@ for (const restarts of [false, true]) {
   const name = restarts ? ', also over restarts' : ''
   test(`a mail server that was down for 20 minutes gets one mail about an alert that is over by then${name}`, async (t) => {
     const { port } = await downServer(t)
-    const one = play(t, mailWays(t, port))
+    const one = play(t, mailNotifiers(t, port))
     const again = async (): Promise<void> => {
       if (!restarts) return
       await one.stop()
@@ -171,7 +220,7 @@ for (const restarts of [false, true]) {
 
 test('after an outage the mails of one conversation arrive in the order of their decisions', async (t) => {
   const { port } = await downServer(t)
-  const one = play(t, mailWays(t, port))
+  const one = play(t, mailNotifiers(t, port))
   await one.start()
   await one.decide(firing({ reason: 'silence_ended' }))
   await one.pass(1)
@@ -190,7 +239,7 @@ test('after an outage the mails of one conversation arrive in the order of their
 
 test('after an outage the end of an episode comes before the next one of the same rule and host', async (t) => {
   const up = await startMailServer(t)
-  const one = play(t, mailWays(t, up.port))
+  const one = play(t, mailNotifiers(t, up.port))
   await one.start()
   await one.decide(firing())
   await one.done('firing')
@@ -213,7 +262,7 @@ test('after an outage the end of an episode comes before the next one of the sam
 
 test('once the mail server is back all that waited for it leaves at once, and who is deferred keeps waiting', async (t) => {
   const { port } = await downServer(t)
-  const one = play(t, mailWays(t, port))
+  const one = play(t, mailNotifiers(t, port))
   await one.start()
   const hosts = Array.from({ length: 12 }, (_, i) => `web-${i}`)
   for (const host of hosts) {
@@ -246,7 +295,7 @@ test('once the mail server is back all that waited for it leaves at once, and wh
 
 test('what is due at once is one mail too, although the server is up', async (t) => {
   const server = await startMailServer(t)
-  const one = play(t, mailWays(t, server.port))
+  const one = play(t, mailNotifiers(t, server.port))
   await one.start()
   await one.decide(firing(), over({ id: 'x', thread: 'other', seq: 0 }), over())
   for (const id of ['x', 'over']) await one.done(id)
@@ -259,13 +308,13 @@ test('a mail that is being sent right now is left alone, and the one about the e
   const server = await startMailServer(t, {
     onData: (_stream, _session, callback) => void accept.push(() => callback()),
   })
-  const one = play(t, mailWays(t, server.port))
+  const one = play(t, mailNotifiers(t, server.port))
   await one.start()
-  await one.decide(firing())
+  await one.commit(firing())
   await until('the first mail', () => accept.length > 0)
-  await one.decide(over())
-  await pause(100)
-  t.equal(accept.length, 1, 'the second waits for the first')
+  await one.commit(over())
+  t.match(await one.records(), { over: { state: 'pending', attempts: 0 } }, 'the second waits for the first')
+  t.equal(accept.length, 1)
   accept.shift()?.()
   await until('the second mail', () => accept.length > 0)
   accept.shift()?.()
@@ -305,7 +354,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
 
 test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {
   const { port } = await downServer(t)
-  const one = play(t, mailWays(t, port))
+  const one = play(t, mailNotifiers(t, port))
   await one.start()
   await one.decide(firing())
   for (const [i, time] of ['11:02:10', '12:02:10', '13:02:10'].entries()) {
