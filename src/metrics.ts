@@ -6,7 +6,7 @@ import { createNotifyMetrics } from './metrics/notify.ts'
 import type { Clock, Observer } from './model.ts'
 
 /** What `createMetrics` needs to know. */
-export interface MetricsOptions {
+interface MetricsOptions {
   /** The product's version, for `stashwatch_build_info`. */
   readonly version: string
   /** Read at each scrape for the age of the oldest pending notification. */
@@ -14,7 +14,7 @@ export interface MetricsOptions {
 }
 
 /** One answer to a scrape. */
-export interface Exposition {
+interface Exposition {
   readonly contentType: string
   readonly body: string
 }

@@ -19,10 +19,9 @@ import { openLinkKey } from './links/key.ts'
 import { openExtractor, openSchemas } from './service/judge.ts'
 import { reload } from './service/reload.ts'
 import { onEngineEvent, startTicks } from './service/engine.ts'
-import { listAddresses, type ServiceState, type ServiceOptions, startSender } from './service/running.ts'
+import { listConfiguredAddresses, type ServiceState, type ServiceOptions, startSender } from './service/running.ts'
 
-export { createNotifiers as openWays } from './notify/index.ts'
-export type { ServiceOptions } from './service/running.ts'
+export { createNotifiers } from './notify/index.ts'
 
 /** Handle of a running service for the command that started it. */
 export interface Service {
@@ -74,7 +73,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sender: undefined,
     mailbox: undefined,
     startedAt: clock.now(),
-    knownAddresses: listAddresses(config),
+    knownAddresses: listConfiguredAddresses(config),
     removedAddresses: new Map(),
     reloading: Promise.resolve(),
   }

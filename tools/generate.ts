@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { type ConfigSchema, mergeDetectors } from '../src/detect/index.ts'
+import { type ConfigSchema, mergeDetectors } from './merge-detectors.ts'
 
 const SCHEMA = 'schemas/config.schema.json'
 const TYPES = 'src/generated/config.ts'

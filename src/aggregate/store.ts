@@ -73,10 +73,10 @@ export function createStore(layout: Layout): Store {
 /** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
 const ARRAYS = { count: Uint16Array, offset: Float32Array, figure: Float64Array } as const
 
-export type Column = readonly [name: keyof Columns, kind: keyof typeof ARRAYS, length: number]
+type Column = readonly [name: keyof Columns, kind: keyof typeof ARRAYS, length: number]
 
 /** The columns of a chunk in their order: one value a series, then one a cell; columns that are not kept are empty. */
-export function chunkLayout(layout: Layout): readonly Column[] {
+function chunkLayout(layout: Layout): readonly Column[] {
   const cells = CHUNK * layout.cells
   const { squares, extremes, last, counter, extraLateness } = layout
   const figures = (name: keyof Columns, isKept: boolean, length = cells): Column => [
@@ -127,7 +127,7 @@ export function seriesSize(layout: Layout): number {
 }
 
 /** A chunk whose columns lie in the buffers that are handed over, each of the size that is asked for. */
-export function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer): Chunk {
+function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer): Chunk {
   const columns = chunkLayout(layout).map((column) => {
     const [name, kind] = column
     return [name, new ARRAYS[kind](buffer(columnBytes(column)))]

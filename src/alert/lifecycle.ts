@@ -17,13 +17,13 @@ export type AlertLifecycle =
   | (Episode & { readonly state: 'resolved'; readonly resolvedAt: Millis })
 
 /** Windows evaluated since it began, and how many of them breached a limit. */
-export interface EvaluationCounts {
+interface EvaluationCounts {
   readonly evaluations: number
   readonly breaches: number
 }
 
 /** Fields of an alert from firing to resolved. */
-export interface Episode extends EvaluationCounts {
+interface Episode extends EvaluationCounts {
   readonly since: Millis
   readonly firedAt: Millis
   readonly severity: Severity

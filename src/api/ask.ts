@@ -35,7 +35,7 @@ export function createAskEngine(clock: Clock, engine: Pick<Engine, 'query'>): As
 }
 
 /** What gives commands to the engine. */
-export interface CommandDeps {
+interface CommandDeps {
   readonly engine: Pick<Engine, 'command'>
   readonly clock: Clock
 }

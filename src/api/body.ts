@@ -5,7 +5,7 @@ import { INSTANT, parseInstant } from './params.ts'
 import { ApiProblem } from './problem.ts'
 
 /** The fields of a request's body. */
-export type Body = Readonly<Record<string, unknown>>
+export type RequestFields = Readonly<Record<string, unknown>>
 
 /** Bodies are JSON of at most 64 kB whatever their label says: `curl -d` calls everything a form. */
 export function acceptJson(app: FastifyInstance): void {
@@ -33,7 +33,11 @@ function cutDeep(value: unknown, depth = 0): unknown {
 }
 
 /** The body, which may have no other fields than these, and some that are of no account. */
-export function readBody(request: FastifyRequest, known: readonly string[], idle: readonly string[] = []): Body {
+export function readFields(
+  request: FastifyRequest,
+  known: readonly string[],
+  idle: readonly string[] = [],
+): RequestFields {
   const body = parse(request.body)
   for (const key of Object.keys(body)) {
     if (!known.includes(key) && !idle.includes(key)) throw fault(key, body[key], `no such field${suggest(key, known)}`)
@@ -41,23 +45,26 @@ export function readBody(request: FastifyRequest, known: readonly string[], idle
   return body
 }
 
-function parse(text: unknown): Body {
+function parse(text: unknown): RequestFields {
   const expected = 'a JSON object such as {"duration": "2h"}'
   if (typeof text !== 'string' || text.trim() === '') throw fault('body', undefined, expected)
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    if (isPlainObject(value)) return value
   } catch {
     // What is no JSON is answered like what is no object.
   }
   throw fault('body', text, expected)
 }
 
-export const isObject = (value: unknown): value is Body =>
+export const isPlainObject = (value: unknown): value is RequestFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A field by one of its names. @throws {ApiProblem} when it is there under two. */
-export function pick(body: Body, names: readonly string[]): { readonly name: string; readonly value: unknown } {
+export function pick(
+  body: RequestFields,
+  names: readonly string[],
+): { readonly name: string; readonly value: unknown } {
   const [name, second] = names.filter((one) => body[one] !== undefined && body[one] !== null)
   if (second !== undefined) throw fault(second, body[second], `one of "${name}" and "${second}", not both`)
   return { name: name ?? names[0] ?? '', value: name === undefined ? undefined : body[name] }
@@ -73,7 +80,7 @@ interface TextField {
 
 /** One line of text for people, without the spaces around it. */
 export function readTextField(
-  body: Body,
+  body: RequestFields,
   names: readonly string[],
   { maxLength, expected, default: usual }: TextField,
 ): string {
@@ -87,7 +94,7 @@ export function readTextField(
 }
 
 /** An instant, as epoch milliseconds or ISO 8601 with a zone; undefined when there is none. */
-export function readWhen(body: Body, names: readonly string[]): Millis | undefined {
+export function readWhen(body: RequestFields, names: readonly string[]): Millis | undefined {
   const { name, value } = pick(body, names)
   if (value === undefined) return undefined
   const at = typeof value === 'string' || typeof value === 'number' ? parseInstant(String(value)) : undefined
@@ -107,7 +114,7 @@ export function parseSpan(text: string): Millis | undefined {
 }
 
 /** When something that begins at `from` ends: after `duration`, or at an instant; one of the two, at most a year later. */
-export function readEnd(body: Body, names: readonly string[], from: Millis, now: Millis): Millis {
+export function readEnd(body: RequestFields, names: readonly string[], from: Millis, now: Millis): Millis {
   const { name, value } = pick(body, ['duration', ...names])
   if (value === undefined) throw fault(name, undefined, `a duration such as "2h", or the end as "${names[0]}"`)
   if (name !== 'duration') return bounded(name, value, readWhen(body, [name]) ?? Number.NaN, from, now)

@@ -7,11 +7,11 @@ import { ApiProblem } from './problem.ts'
 import { iso } from './views/fields.ts'
 import { showRetiredHost } from './views/host.ts'
 import { showAlert } from './views/alert.ts'
-import { pick, readBody, readEnd, readTextField, type Body } from './body.ts'
+import { pick, readFields, readEnd, readTextField, type RequestFields } from './body.ts'
 import { MAX_COMMENT_LENGTH, readAuthor, type ActDeps } from './silences.ts'
 
 /** What the command routes need. */
-export interface CommandDeps extends GuardDeps {
+interface CommandDeps extends GuardDeps {
   readonly engine: Pick<Engine, 'command'>
   readonly now: () => Millis
   /** Owns the time limit of an answer, so that it should run in real time. */
@@ -75,7 +75,7 @@ const PATH = '/alerts/:episode/acknowledge'
 /** Adds the routes that acknowledge an episode, and withdraw that. Both answer the alert as it is afterwards. */
 export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
   app.post(PATH, async (request) => {
-    const [now, body] = [deps.now(), readBody(request, FIELDS)]
+    const [now, body] = [deps.now(), readFields(request, FIELDS)]
     const until = readEnd(body, ['until'], now, now)
     const author = readAuthor(body, 'author', deps.authorOf(request))
     const ack = { at: now, until, author, ...readNote(body) }
@@ -88,7 +88,7 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
 }
 
 /** An empty note takes away the one there is; where the field is missing, that one stays. */
-function readNote(body: Body): { readonly note?: string } {
+function readNote(body: RequestFields): { readonly note?: string } {
   if (pick(body, ['note']).value === undefined) return {}
   return { note: readTextField(body, ['note'], { maxLength: MAX_COMMENT_LENGTH, expected: 'a note', default: '' }) }
 }

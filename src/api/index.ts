@@ -12,10 +12,10 @@ import { addProbes, whyNotReady, type ProbeDeps } from './probes.ts'
 import { ApiProblem, createErrorHandler, PROBLEMS, sendProblem } from './problem.ts'
 import { refuseUnknownParameters } from './params.ts'
 import { addReadRoutes, type ReadDeps } from './read.ts'
-import { addSilences, type ActDeps } from './silences.ts'
+import { addSilenceRoutes, type ActDeps } from './silences.ts'
 import type { Engine, Log, Millis } from '../model.ts'
 
-export type { MailboxEntry, MailboxMail, MailboxPort } from './pages/mailbox.ts'
+export type { MailboxEntry, MailboxMail } from './pages/mailbox.ts'
 
 /** Everything that the API needs of the service. */
 export interface ApiDeps extends GuardDeps, LinkDeps, ProbeDeps, ReadDeps {
@@ -72,7 +72,7 @@ function addVersion1(app: FastifyInstance, deps: ApiDeps): void {
   refuseUnknownParameters(app)
   acceptJson(app)
   addReadRoutes(app, deps)
-  addSilences(app, act)
+  addSilenceRoutes(app, act)
   addAcknowledge(app, act)
   addCommandRoutes(app, deps)
 }

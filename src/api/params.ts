@@ -52,7 +52,7 @@ function parseIso(text: string): Millis {
 }
 
 /** The two ends of a span: `from` is part of it, `to` is not. */
-export function readSpan(query: QueryString): { readonly from: Millis; readonly to: Millis } {
+export function readTimeRange(query: QueryString): { readonly from: Millis; readonly to: Millis } {
   const from = readInstant(query, 'from')
   const to = readInstant(query, 'to')
   if (to >= SECONDS.from && to < SECONDS.to)

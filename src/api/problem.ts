@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Log } from '../model.ts'
 
 /** What goes into a problem document beside its status, type and title. */
-export interface ProblemFields {
+interface ProblemFields {
   /** What happened, and what to do next. */
   readonly detail: string
   /** The parameter or header at fault, what it held, and what it should have held. */
@@ -35,7 +35,7 @@ export const PROBLEMS = {
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const
 
-export type ProblemKind = keyof typeof PROBLEMS
+type ProblemKind = keyof typeof PROBLEMS
 
 /** The longest piece of a request that a problem document repeats, in characters. */
 const MAX_FOUND = 200

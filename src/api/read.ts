@@ -14,7 +14,7 @@ import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { alertsPage, episodePage, hostPage, hostsPage, prefersPage } from './pages/detail.ts'
 import { PAGE_POLICY } from './pages/html.ts'
 import { sendPage } from './pages/mailbox.ts'
-import { knownHost, readChoices, readLimit, readSpan, readText, type QueryString } from './params.ts'
+import { knownHost, readChoices, readLimit, readTimeRange, readText, type QueryString } from './params.ts'
 import { ApiProblem } from './problem.ts'
 import { showAlert, showEpisode } from './views/alert.ts'
 import { showHost, showHostDetail } from './views/host.ts'
@@ -123,7 +123,7 @@ function tail(request: FastifyRequest): string {
 function readAggregate(query: QueryString) {
   const host = readText(query, 'host', 'the name of a host, as /api/v1/hosts lists them')
   const metric = readText(query, 'metric', 'the name of a metric, such as cpu or disk{mount_point="/"}')
-  return { host, metric, ...readSpan(query) }
+  return { host, metric, ...readTimeRange(query) }
 }
 
 async function findHost(query: AskEngine, host: string): Promise<HostDetail> {

@@ -13,7 +13,7 @@ import {
 } from '../model.ts'
 import { suggest, nearest } from '../text/suggest.ts'
 import { createAskEngine, sendCommand, type AskEngine } from './ask.ts'
-import { fault, isObject, pick, readBody, readEnd, readWhen, readTextField, type Body } from './body.ts'
+import { fault, isPlainObject, pick, readFields, readEnd, readWhen, readTextField, type RequestFields } from './body.ts'
 import { showSilence } from './views/silence.ts'
 
 /** What the routes by which people act on alerts need. */
@@ -37,7 +37,7 @@ export const MAX_COMMENT_LENGTH = 1000
 const YEAR: Millis = 365 * 86_400_000
 
 /** Adds `/silences` to read, make and end silences. */
-export function addSilences(app: FastifyInstance, deps: ActDeps): void {
+export function addSilenceRoutes(app: FastifyInstance, deps: ActDeps): void {
   const query = createAskEngine(deps.clock, deps.engine)
   app.get('/silences', async () => {
     const found = await query({ kind: 'silences' })
@@ -46,7 +46,7 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
 
   app.post('/silences', async (request, reply) => {
     const now = deps.now()
-    const silence = readSilence(readBody(request, FIELDS, READ_ONLY), now, deps.authorOf(request))
+    const silence = readSilence(readFields(request, FIELDS, READ_ONLY), now, deps.authorOf(request))
     const hints = await findHints(silence, query)
     const made = await sendCommand(deps, { kind: 'silence', silence, now })
     return reply.code(201).send({ ...showSilence(made, now), ...(hints.length === 0 ? {} : { hints }) })
@@ -59,7 +59,7 @@ export function addSilences(app: FastifyInstance, deps: ActDeps): void {
   })
 }
 
-function readSilence(body: Body, now: Millis, tokenName: string | undefined): Silence {
+function readSilence(body: RequestFields, now: Millis, tokenName: string | undefined): Silence {
   const matchers = readMatchers(body['matchers'])
   const startsAt = readWhen(body, ['startsAt']) ?? now
   if (startsAt > now + YEAR) throw fault('startsAt', new Date(startsAt).toISOString(), 'a start within a year (365d)')
@@ -73,7 +73,7 @@ function readSilence(body: Body, now: Millis, tokenName: string | undefined): Si
 }
 
 /** Returns the author: the name in the body, or that of the token. */
-export function readAuthor(body: Body, field: string, tokenName: string | undefined): string {
+export function readAuthor(body: RequestFields, field: string, tokenName: string | undefined): string {
   const expected = 'the name of the author'
   return readTextField(body, [field], { maxLength: MAX_AUTHOR_LENGTH, expected, default: tokenName })
 }
@@ -107,7 +107,7 @@ function readMatcher(value: unknown, field: string): Matcher {
     if ('reason' in matcher) throw fault(field, value, `${TEXT}; at character ${matcher.at + 1}: ${matcher.reason}`)
     return matcher
   }
-  if (!isObject(value)) throw fault(field, value, MATCHER)
+  if (!isPlainObject(value)) throw fault(field, value, MATCHER)
   const matcher = readMatcherObject(value, field)
   const wrong = checkMatcher(matcher)
   if (wrong !== undefined) throw fault(field, value, `${MATCHER}: ${wrong}`)
@@ -117,7 +117,7 @@ function readMatcher(value: unknown, field: string): Matcher {
 const OPS: readonly unknown[] = ['=', '!=', '=~', '!~'] satisfies readonly Matcher['op'][]
 const PARTS = ['label', 'name', 'op', 'value', 'isRegex', 'isEqual']
 
-function readMatcherObject(parts: Body, field: string): Matcher {
+function readMatcherObject(parts: RequestFields, field: string): Matcher {
   for (const key of Object.keys(parts)) {
     if (!PARTS.includes(key)) throw fault(`${field}.${key}`, parts[key], `no such field${suggest(key, PARTS)}`)
   }
@@ -129,7 +129,7 @@ function readMatcherObject(parts: Body, field: string): Matcher {
   return { label, op: op as Matcher['op'], value }
 }
 
-function readOp({ isRegex = false, isEqual = true }: Body, field: string): Matcher['op'] {
+function readOp({ isRegex = false, isEqual = true }: RequestFields, field: string): Matcher['op'] {
   if (typeof isRegex !== 'boolean') throw fault(`${field}.isRegex`, isRegex, 'true or false')
   if (typeof isEqual !== 'boolean') throw fault(`${field}.isEqual`, isEqual, 'true or false')
   return isRegex ? (isEqual ? '=~' : '!~') : isEqual ? '=' : '!='

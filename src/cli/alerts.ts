@@ -3,8 +3,8 @@ import { formatValue } from '../text/format.ts'
 import { suggest } from '../text/suggest.ts'
 import type { AlertView, Unit } from '../model.ts'
 import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
-import { describe, setAction } from './terminal/command.ts'
-import { type PaintIo, printJson, printTable, formatInstant, type Tone } from './terminal/paint.ts'
+import { describeCommand, setAction } from './terminal/command.ts'
+import { type PaintIo, printJson, printTable, formatIsoInstant, type Color } from './terminal/paint.ts'
 
 /** An alert as the API shows it, as far as the terminal does. */
 export interface AlertRow {
@@ -33,7 +33,7 @@ interface ListArgs extends RemoteArgs {
 
 export function addAlerts(program: Command, io: PaintIo): void {
   const list = (command: Command): Command => {
-    const listing = describe(command, 'List the alerts of a running service', 'stashwatch alerts --state firing')
+    const listing = describeCommand(command, 'List the alerts of a running service', 'stashwatch alerts --state firing')
       .summary('List or acknowledge the alerts of a running service')
       .addOption(stateOption())
     setAction(withRemote(listing), () => listAlerts(listing.optsWithGlobals(), io))
@@ -41,7 +41,7 @@ export function addAlerts(program: Command, io: PaintIo): void {
   }
   const alerts = list(program.command('alerts'))
   list(alerts.command('list', { hidden: true }))
-  const ack = describe(
+  const ack = describeCommand(
     alerts.command('ack').argument('<code>', 'code of the episode, as shown in mails and in the list'),
     'Acknowledge an episode: stop its reminders until the time is up or its severity is raised',
     'stashwatch alerts ack K7RX2 --for 4h --note "a runaway job"',
@@ -50,7 +50,7 @@ export function addAlerts(program: Command, io: PaintIo): void {
     .option('--note <text>', "note for others; an earlier note is kept without it, and removed by ''")
     .addOption(authorOption())
   setAction(withRemote(ack), (code) => acknowledge(code, ack.optsWithGlobals(), io))
-  const unack = describe(
+  const unack = describeCommand(
     alerts.command('unack').argument('<code>', 'code of the episode'),
     'Withdraw an acknowledgement',
     'stashwatch alerts unack K7RX2 --url http://127.0.0.1:8080',
@@ -78,9 +78,9 @@ function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
         row.state,
         row.severity,
         row.rule,
-        formatTarget(row),
+        formatSeries(row),
         formatValue(row.value, row.unit),
-        formatInstant(row.startsAt),
+        formatIsoInstant(row.startsAt),
         formatNotes(row),
       ],
       tone: selectTone(row),
@@ -89,14 +89,14 @@ function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
   })
 }
 
-function selectTone({ state, severity, ack, muted }: AlertRow): Tone | undefined {
+function selectTone({ state, severity, ack, muted }: AlertRow): Color | undefined {
   if (state === 'resolved' || ack !== undefined || muted !== undefined) return 'dim'
   if (state === 'pending') return undefined
   return severity === 'critical' ? 'red' : 'yellow'
 }
 
 /** The host, and what tells the alert from others of the same rule there. */
-export function formatTarget({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): string {
+export function formatSeries({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): string {
   const parts = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
@@ -107,9 +107,11 @@ function formatNotes({ ack, muted, noDataSince, closeReason, summary }: AlertRow
     ...(closeReason === undefined ? [] : [`closed: ${summary}`]),
     ...(ack === undefined
       ? []
-      : [`acknowledged by ${ack.author} until ${formatInstant(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`]),
+      : [
+          `acknowledged by ${ack.author} until ${formatIsoInstant(ack.until)}${ack.note === '' ? '' : `: ${ack.note}`}`,
+        ]),
     ...(muted === undefined ? [] : [`suppressed: ${muted.summary}`]),
-    ...(noDataSince === undefined ? [] : [`no data since ${formatInstant(noDataSince)}`]),
+    ...(noDataSince === undefined ? [] : [`no data since ${formatIsoInstant(noDataSince)}`]),
   ]
   return notes.join('; ')
 }
@@ -131,7 +133,7 @@ function acknowledge(code: string, args: AckArgs, io: PaintIo): Promise<number> 
       const body = { duration: args.for, note: args.note, ...resolveAuthor(args, io) }
       const row = (await ask('POST', `${alertPath(code)}/acknowledge`, body)) as AlertRow
       if (args.json === true) return printJson(io, row)
-      io.out(printable(`acknowledged until ${formatInstant(row.ack?.until)}: ${row.rule} on ${formatTarget(row)}`))
+      io.out(printable(`acknowledged until ${formatIsoInstant(row.ack?.until)}: ${row.rule} on ${formatSeries(row)}`))
       io.out(printable(`Undo with: stashwatch alerts unack ${row.code ?? code}`))
     },
     { duration: '--for', note: '--note', author: '--author' },
@@ -145,6 +147,6 @@ function unacknowledge(code: string, args: RemoteArgs, io: PaintIo): Promise<num
     const row = (await ask('DELETE', `${alertPath(code)}/acknowledge`)) as AlertRow
     if (args.json === true) return printJson(io, row)
     const summary = ack === undefined ? 'not acknowledged' : 'acknowledgement withdrawn'
-    io.out(printable(`${summary}: ${row.rule} on ${formatTarget(row)}`))
+    io.out(printable(`${summary}: ${row.rule} on ${formatSeries(row)}`))
   })
 }

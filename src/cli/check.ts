@@ -6,7 +6,7 @@ import { computeCapacity } from '../service/capacity.ts'
 import { formatValue } from '../text/format.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
-import { configOption, describe, setAction } from './terminal/command.ts'
+import { configOption, describeCommand, setAction } from './terminal/command.ts'
 import { anyAlert, playRule, sampleReceivers } from '../preview/samples.ts'
 import { compileTemplate, templateValues, ANY_NAMES } from '../text/template.ts'
 
@@ -28,7 +28,7 @@ interface CheckArgs {
 const WARNING = 'warning: '
 
 export function addCheck(program: Command, io: CheckIo): void {
-  const command = describe(
+  const command = describeCommand(
     program.command('check'),
     'Validate a configuration and report every error with its position; with --events, test it against real events',
     'stashwatch check --config stashwatch.yaml --events events.ndjson.gz',

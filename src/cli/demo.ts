@@ -7,7 +7,7 @@ import type { Clock, Config, Millis } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
 import { type Generator, startGenerator } from './demo/generator.ts'
 import { type StartIo, whyNot } from './start.ts'
-import { describe, setAction } from './terminal/command.ts'
+import { describeCommand, setAction } from './terminal/command.ts'
 
 interface DemoArgs {
   /** Ends by itself once both mails are in the mailbox, and leaves a copy of them. */
@@ -43,7 +43,7 @@ interface DemoIo extends StartIo {
 }
 
 export function addDemo(program: Command, io: DemoIo): void {
-  const command = describe(
+  const command = describeCommand(
     program.command('demo'),
     'Show an alert mail and a recovery mail within a minute, without any setup',
     'stashwatch demo --port 8081',

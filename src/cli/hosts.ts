@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { HostState } from '../model.ts'
 import { describeHostState } from '../text/builtin.ts'
-import { describe, setAction } from './terminal/command.ts'
+import { describeCommand, setAction } from './terminal/command.ts'
 import { printable, type RemoteArgs, type RemoteIo, runRemote, withRemote } from './terminal/remote.ts'
 import { formatTable } from './terminal/paint.ts'
 
@@ -15,7 +15,7 @@ interface HostRow {
 
 export function addHosts(program: Command, io: RemoteIo): void {
   const list = (command: Command): Command => {
-    const listing = describe(
+    const listing = describeCommand(
       command,
       'List the hosts of a running service with their last event, state and number of series',
       'stashwatch hosts --url http://127.0.0.1:8080',
@@ -25,7 +25,7 @@ export function addHosts(program: Command, io: RemoteIo): void {
   }
   const hosts = list(program.command('hosts'))
   list(hosts.command('list', { hidden: true }))
-  const retire = describe(
+  const retire = describeCommand(
     hosts.command('retire').argument('<name>', 'full name of the host'),
     'Retire a host permanently: remove it with its series, and close its alerts',
     'stashwatch hosts retire web-7 --url http://127.0.0.1:8080',

@@ -8,12 +8,12 @@ import { addPreview } from './preview.ts'
 import { addSendTest } from './send-test.ts'
 import { addSilences } from './silences.ts'
 import { addStart, type StartIo } from './start.ts'
-import { describe, watchArguments } from './terminal/command.ts'
+import { describeCommand, watchArguments } from './terminal/command.ts'
 import type { PaintIo } from './terminal/paint.ts'
 import { addWhy } from './why.ts'
 
 /** What the command line needs of the process. */
-export interface Io extends StartIo, PaintIo {
+interface Io extends StartIo, PaintIo {
   /** Folder for temporary data. */
   readonly tmp: string
 }
@@ -48,7 +48,7 @@ function createProgram(io: Io): Command {
     .version(VERSION, '-V, --version', 'show the version')
     // Options of a group, such as --url, may stand before or behind its subcommand.
     .enablePositionalOptions()
-  describe(
+  describeCommand(
     program,
     'Evaluate the events that Logstash posts and notify people when a host crosses a threshold',
     'stashwatch demo',

@@ -9,7 +9,7 @@ import { previewPage } from '../preview/page.ts'
 import { suggest } from '../text/suggest.ts'
 import { type CheckIo, describeSilent, load } from './check.ts'
 import { silentLog } from './send-test.ts'
-import { configOption, describe, setAction } from './terminal/command.ts'
+import { configOption, describeCommand, setAction } from './terminal/command.ts'
 
 interface PreviewArgs {
   readonly config?: string
@@ -19,7 +19,7 @@ interface PreviewArgs {
 }
 
 export function addPreview(program: Command, io: CheckIo): void {
-  const command = describe(
+  const command = describeCommand(
     program.command('preview'),
     'Render the mails of a configuration with sample data into a folder, to view in a browser',
     'stashwatch preview --config stashwatch.yaml --rule cpu-high --out preview',

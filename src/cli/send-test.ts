@@ -13,12 +13,12 @@ import type {
   Channel,
 } from '../model.ts'
 import { anyAlert } from '../preview/samples.ts'
-import { openWays } from '../service.ts'
+import { createNotifiers } from '../service.ts'
 import { describeResult } from '../text/delivery.ts'
 import { suggest } from '../text/suggest.ts'
 import { type CheckIo, load } from './check.ts'
 import { whyNot } from './start.ts'
-import { configOption, describe, setAction } from './terminal/command.ts'
+import { configOption, describeCommand, setAction } from './terminal/command.ts'
 
 interface SendTestArgs {
   readonly config?: string
@@ -26,7 +26,7 @@ interface SendTestArgs {
 }
 
 export function addSendTest(program: Command, io: CheckIo): void {
-  const command = describe(
+  const command = describeCommand(
     program.command('send-test'),
     'Send one real test notification to every recipient',
     'stashwatch send-test --config stashwatch.yaml --receiver ops',
@@ -75,7 +75,7 @@ async function sendAll(
   clock: Clock,
   io: CheckIo,
 ): Promise<boolean> {
-  const { notifiers, mailbox } = await openWays(config, { clock, log: silentLog(io) })
+  const { notifiers, mailbox } = await createNotifiers(config, { clock, log: silentLog(io) })
   if (mailbox !== undefined)
     io.err(`no smtp in the configuration: mails are written to files in ${config.data}/mailbox instead of sent`)
   let isWell = true

@@ -10,8 +10,8 @@ import {
   runRemote,
   withRemote,
 } from './terminal/remote.ts'
-import { describe, setAction } from './terminal/command.ts'
-import { type PaintIo, printJson, printTable, formatInstant } from './terminal/paint.ts'
+import { describeCommand, setAction } from './terminal/command.ts'
+import { type PaintIo, printJson, printTable, formatIsoInstant } from './terminal/paint.ts'
 
 /** A silence as the API shows it. */
 interface SilenceRow {
@@ -50,12 +50,12 @@ const FIELDS = {
 }
 
 export function addSilences(program: Command, io: PaintIo): void {
-  const silences = describe(
+  const silences = describeCommand(
     program.command('silences'),
     'Mute alerts for a while; rules are still evaluated',
     'stashwatch silences list',
   )
-  const add = describe(
+  const add = describeCommand(
     silences.command('add'),
     'Mute all matching alerts until the silence ends',
     "stashwatch silences add --matcher 'host=~web-.*' --duration 2h --comment 'moving the racks'",
@@ -66,13 +66,13 @@ export function addSilences(program: Command, io: PaintIo): void {
     .option('--comment <text>', 'reason for the silence')
     .addOption(authorOption())
   setAction(withRemote(add), () => addSilence(add.optsWithGlobals(), io))
-  const list = describe(
+  const list = describeCommand(
     silences.command('list'),
     'List active and pending silences, and how many alerts each mutes',
     'stashwatch silences list --all',
   ).option('--all', 'also list expired silences')
   setAction(withRemote(list), () => listSilences(list.optsWithGlobals(), io))
-  const expire = describe(
+  const expire = describeCommand(
     silences.command('expire').argument('<id>', 'id of the silence, as shown in the list, or its beginning'),
     'End a silence now',
     'stashwatch silences expire 8f14e45f --url http://127.0.0.1:8080',
@@ -102,8 +102,8 @@ function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number>
       })) as SilenceRow
       if (args.json === true) return printJson(io, made)
       const { id, matchers, startsAt, endsAt, state, matchedAlerts = 0, hints = [] } = made
-      const start = state === 'pending' ? `from ${formatInstant(startsAt)} ` : ''
-      io.out(printable(`silenced ${start}until ${formatInstant(endsAt)}: ${matchers.map(printMatcher).join(', ')}`))
+      const start = state === 'pending' ? `from ${formatIsoInstant(startsAt)} ` : ''
+      io.out(printable(`silenced ${start}until ${formatIsoInstant(endsAt)}: ${matchers.map(printMatcher).join(', ')}`))
       if (state === 'active') io.out(`mutes ${matchedAlerts} firing alert${matchedAlerts === 1 ? '' : 's'} now`)
       for (const hint of hints) io.out(printable(hint))
       io.out(printable(`Undo with: stashwatch silences expire ${id}`))
@@ -125,8 +125,8 @@ function listSilences(args: ListArgs, io: PaintIo): Promise<number> {
         id,
         state,
         matchedAlerts,
-        formatInstant(startsAt),
-        formatInstant(endsAt),
+        formatIsoInstant(startsAt),
+        formatIsoInstant(endsAt),
         createdBy,
         matchers.map(printMatcher).join(', '),
         comment,
@@ -159,6 +159,8 @@ function expireSilence(id: string, args: RemoteArgs, io: PaintIo): Promise<numbe
     const whole = findId(id, (await ask('GET', PATH)) as readonly SilenceRow[])
     const expired = (await ask('DELETE', `${PATH}/${encodeURIComponent(whole.toWellFormed())}`)) as SilenceRow
     if (args.json === true) return printJson(io, expired)
-    io.out(printable(`expired at ${formatInstant(expired.endsAt)}: ${expired.matchers.map(printMatcher).join(', ')}`))
+    io.out(
+      printable(`expired at ${formatIsoInstant(expired.endsAt)}: ${expired.matchers.map(printMatcher).join(', ')}`),
+    )
   })
 }

@@ -4,7 +4,7 @@ import { createClock } from '../clock.ts'
 import type { Config } from '../model.ts'
 import { createLog, type Service, startService } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
-import { configOption, describe, setAction } from './terminal/command.ts'
+import { configOption, describeCommand, setAction } from './terminal/command.ts'
 
 /** What a command that keeps running needs of the process. */
 export interface StartIo extends CheckIo {
@@ -18,7 +18,11 @@ interface StartArgs {
 }
 
 export function addStart(program: Command, io: StartIo): void {
-  const command = describe(program.command('start'), 'Run the service', 'stashwatch start --config stashwatch.yaml')
+  const command = describeCommand(
+    program.command('start'),
+    'Run the service',
+    'stashwatch start --config stashwatch.yaml',
+  )
   setAction(command.addOption(configOption()), () => start(command.optsWithGlobals(), io))
 }
 

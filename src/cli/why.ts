@@ -3,9 +3,9 @@ import type { NotificationReason, Decision, HostState, Limit, SendRecord, Unit }
 import { labelDecision, describeNotificationReason } from '../text/decision.ts'
 import { formatValue, formatLimit } from '../text/format.ts'
 import { describeHostState } from '../text/builtin.ts'
-import { type AlertRow, formatTarget } from './alerts.ts'
-import { describe, setAction } from './terminal/command.ts'
-import { paint, type PaintIo, printJson, formatInstant, type Tone } from './terminal/paint.ts'
+import { type AlertRow, formatSeries } from './alerts.ts'
+import { describeCommand, setAction } from './terminal/command.ts'
+import { paint, type PaintIo, printJson, formatIsoInstant, type Color } from './terminal/paint.ts'
 import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
 /** What `GET /api/v1/why` answers, as far as the terminal shows it. */
@@ -73,11 +73,11 @@ interface SendRow {
 interface TimelineEntry {
   readonly at: string
   readonly summary: string
-  readonly tone?: Tone
+  readonly tone?: Color
 }
 
 export function addWhy(program: Command, io: PaintIo): void {
-  const command = describe(
+  const command = describeCommand(
     program.command('why').argument('<rule>', 'name of the rule').argument('<host>', 'name of the host'),
     'Explain why notifications about a host were sent or not: the last evaluations and the history of each episode',
     'stashwatch why cpu-high web-1 --url http://127.0.0.1:8080',
@@ -91,7 +91,7 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
     const asked = new URLSearchParams({ rule, host })
     const found = (await ask('GET', `/api/v1/why?${asked.toString()}`)) as Why
     if (args.json === true) return printJson(io, found)
-    const print = (line: string, tone?: Tone): void => io.out(paint(io, tone, printable(line)))
+    const print = (line: string, tone?: Color): void => io.out(paint(io, tone, printable(line)))
     printRule(found, host, print)
     printEvaluations(found, print)
     if (found.alerts.length === 0) print('no episodes')
@@ -99,7 +99,7 @@ function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise
   })
 }
 
-type Print = (line: string, tone?: Tone) => void
+type Print = (line: string, tone?: Color) => void
 
 function printRule({ rule, host }: Why, name: string, print: Print): void {
   const { kind, severities, notify, removedAt } = rule
@@ -107,7 +107,7 @@ function printRule({ rule, host }: Why, name: string, print: Print): void {
   print(`${rule.name} on ${name}`, 'bold')
   print(`  rule   ${kind}, ${severities.join(' and ')}, ${notifies}`)
   if (host !== null)
-    print(`  host   ${describeHostState(host.state)}, last seen ${formatInstant(host.lastSeenAt)} by ${host.source}`)
+    print(`  host   ${describeHostState(host.state)}, last seen ${formatIsoInstant(host.lastSeenAt)} by ${host.source}`)
   print(`  next   ${rule.nextEvaluation.summary}`)
   print('')
 }
@@ -122,7 +122,7 @@ function printEvaluations({ rule, evaluations }: Why, print: Print): void {
       .join('')
     const against = threshold === undefined ? '' : `, threshold ${formatLimit(threshold, unit)}`
     const found = value === null ? 'no data' : `value ${formatValue(value, unit)}`
-    print(`  ${formatInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
+    print(`  ${formatIsoInstant(evaluatedAt)}  ${label}${found}${against}: ${summary}`)
     if (hint !== undefined) print(`  hint: ${hint.summary}`, 'yellow')
   }
   print('')
@@ -131,10 +131,10 @@ function printEvaluations({ rule, evaluations }: Why, print: Print): void {
 function printEpisode(episode: EpisodeRow, print: Print): void {
   const { code, state, severity, peak, unit } = episode
   print(
-    `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${state}, ${severity}, ${formatTarget(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
+    `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${state}, ${severity}, ${formatSeries(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
-  for (const { at, summary, tone } of buildTimeline(episode)) print(`  ${formatInstant(at)}  ${summary}`, tone)
+  for (const { at, summary, tone } of buildTimeline(episode)) print(`  ${formatIsoInstant(at)}  ${summary}`, tone)
   for (const one of episode.pending ?? [])
     print(`  pending${one.to === undefined ? '' : ` ${one.to}`}: ${one.summary}`, 'yellow')
   print('')
@@ -187,7 +187,7 @@ function formatSend(sent: SendRow): TimelineEntry {
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
   const summary = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {
-    const next = nextAttemptAt === undefined ? '' : `, next ${formatInstant(nextAttemptAt)}`
+    const next = nextAttemptAt === undefined ? '' : `, next ${formatIsoInstant(nextAttemptAt)}`
     return { at: createdAt, summary: `${summary} pending: ${attempts} attempts${next}, ${result}`, tone: 'yellow' }
   }
   return {

@@ -26,9 +26,8 @@ import { checkUnusedReceivers, listWarnings } from './lint/warnings.ts'
 
 export { DEFAULT_YAML } from './defaults.ts'
 export { ConfigErrors, ConfigUnreadable, formatDiagnostic } from './file/diagnostics.ts'
-export type { Diagnostic } from './file/diagnostics.ts'
 
-export interface ConfigInput {
+interface ConfigInput {
   /** Path of the file, relative to `cwd`. With `text` it only sets the name and the directory. */
   readonly file?: string
   /** The YAML text, if it is not read from the file. */

@@ -1,6 +1,6 @@
 import { type Metric, type Of, readPercentile } from '../model.ts'
 import { describe } from '../text/diagnostic.ts'
-import type { Diagnostics, JsonSchema } from './detector.ts'
+import type { DetectorDiagnostics, JsonSchema } from './detector.ts'
 
 const GAUGE_AGGREGATES: readonly Of[] = ['mean', 'sum', 'min', 'max', 'range', 'last', 'stddev', 'count']
 const COUNTER_AGGREGATES: readonly Of[] = ['increase', 'rate', 'last']
@@ -23,7 +23,7 @@ export function readAggregate(
   of: string | undefined,
   metric: Metric,
   pointer: string,
-  diagnostics: Diagnostics,
+  diagnostics: DetectorDiagnostics,
 ): Of | undefined {
   const isCounter = metric.kind === 'counter'
   const choice = isCounter ? COUNTER_AGGREGATES : GAUGE_AGGREGATES

@@ -8,7 +8,7 @@ import type { Evidence, Metric, Millis, Of, Severity, SeverityLimit, Unit } from
  */
 
 /** Where a detector reports mistakes in its part of the configuration; places are JSON pointers. */
-export interface Diagnostics {
+export interface DetectorDiagnostics {
   error(pointer: string, what: string, where?: 'key'): void
   warn(pointer: string, what: string): void
   hasWarning(pointer: string): boolean
@@ -25,7 +25,7 @@ export interface ReadContext {
   readonly metric: Metric | undefined
   /** The rule's `severity`, if it is written. */
   readonly severity: Severity | undefined
-  readonly diagnostics: Diagnostics
+  readonly diagnostics: DetectorDiagnostics
 }
 
 /** A draft-07 JSON schema. */
@@ -76,7 +76,7 @@ export type Verdict =
     }
 
 /** How the values of a learnt column are kept. */
-export type LearntKind = 'uint8' | 'uint16' | 'float32' | 'float64'
+type LearntKind = 'uint8' | 'uint16' | 'float32' | 'float64'
 
 /** What a detector has learnt of one series under one rule. A column that was never set is 0, or NaN if it holds fractions. */
 export interface Learnt<C extends string> {
@@ -88,7 +88,7 @@ export interface LearntCells<C extends string> extends Learnt<C> {
 }
 
 /** Two values of a series in the unit of its metric: one that starts an alert where the other was before, and that one. */
-export interface Sample {
+export interface SampleValues {
   readonly good: number
   readonly bad: number
 }
@@ -97,7 +97,7 @@ export interface Sample {
  * @typeParam P its part of a rule: plain data, made by `read` and `override` and understood by nobody else.
  * @typeParam C the names of its learnt columns.
  */
-export interface Detector<P, C extends string> {
+interface Detector<P, C extends string> {
   /** The key under `when`. */
   readonly name: string
   readonly schema: JsonSchema
@@ -120,7 +120,7 @@ export interface Detector<P, C extends string> {
   evidence(params: P, window: WindowView, verdict: Verdict, learnt: Learnt<C>): Evidence
   /** The limits that hold for a window, as far as they can be drawn. */
   limits(params: P, window: WindowView, learnt: Learnt<C>): readonly SeverityLimit[]
-  sample(params: P, unit: Unit): Sample
+  sample(params: P, unit: Unit): SampleValues
 }
 
 /** A detector as the registry holds it. */

@@ -1,5 +1,5 @@
 import type { Severity } from '../model.ts'
-import type { AnyDetector, JsonSchema } from './detector.ts'
+import type { AnyDetector } from './detector.ts'
 import { change } from './change/index.ts'
 import { flat } from './flat/index.ts'
 import { threshold } from './threshold/index.ts'
@@ -14,7 +14,7 @@ export function findDetector(name: string): AnyDetector {
 }
 
 /** The part of a rule that its detector understands. */
-export interface Judging {
+interface Judging {
   readonly condition: { readonly detector: string; readonly params: unknown }
   readonly overrides: readonly { readonly params: unknown }[]
 }
@@ -35,37 +35,4 @@ export function ruleSeverities(rule: Judging): readonly Severity[] {
 export function countsZeroes(rule: Judging): boolean {
   const detector = findDetector(rule.condition.detector)
   return listParams(rule).some((params) => detector.needs(params).zeroes)
-}
-
-export interface ConfigSchema extends JsonSchema {
-  readonly definitions: Readonly<Record<string, Definition>>
-}
-
-interface Definition extends JsonSchema {
-  readonly properties: JsonSchema
-}
-
-/** The schema of the configuration with what each detector says of its key, under `when` and in `overrides`. */
-export function mergeDetectors(schema: ConfigSchema): ConfigSchema {
-  const { when, override, ...others } = schema.definitions
-  if (when === undefined || override === undefined) throw new Error('the schema has no when or no override')
-  const definitions: Record<string, Definition> = { ...others, when, override }
-  const conditions: Record<string, JsonSchema> = {}
-  const overrides: Record<string, JsonSchema> = {}
-  for (const { name, schema: own, overrideSchema } of DETECTORS) {
-    definitions[name] = { properties: {}, ...own }
-    conditions[name] = { description: own['description'], allOf: [{ $ref: `#/definitions/${name}` }] }
-    overrides[name] = overrideSchema
-  }
-  const sorted = Object.fromEntries(
-    [...Object.keys(schema.definitions), ...Object.keys(conditions)].map((name) => [name, definitions[name]]),
-  )
-  return {
-    ...schema,
-    definitions: {
-      ...sorted,
-      when: { ...when, properties: { ...when.properties, ...conditions } },
-      override: { ...override, properties: { ...override.properties, ...overrides } },
-    },
-  }
 }

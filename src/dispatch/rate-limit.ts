@@ -14,7 +14,7 @@ const STORM_SIZE = 10
 const MIN_BACKOFF = MINUTE
 const MAX_BACKOFF = 15 * MINUTE
 
-export function emptyRateLimit(): RateLimit {
+function emptyRateLimit(): RateLimit {
   return { sent: [], deferred: new Map(), deferredSince: 0, lastListAt: -Infinity, backoff: 0, stormRules: new Map() }
 }
 
@@ -40,7 +40,7 @@ export function pruneRateLimits(state: DispatchState, now: Millis): void {
 }
 
 /** The single mails that one address may get per minute, and those left in this minute for all addresses. */
-export interface MailBudget {
+interface MailBudget {
   readonly perMinute: number
   readonly remaining: number
 }

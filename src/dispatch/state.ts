@@ -88,7 +88,7 @@ export interface Inhibitor {
 }
 
 /** The absent hosts that a mass-absence alert covers, and what their rule does not say of each. */
-export interface CoveredHosts {
+interface CoveredHosts {
   readonly rule: string
   readonly hosts: Map<string, { readonly episode: string; readonly source: string; readonly metric: string }>
 }

@@ -23,7 +23,7 @@ import { count, type Fold, type Host, type KeyInfo, type State } from './state.t
 import { recordUtilization, countInReport } from './report/stats.ts'
 
 /** Result of folding a frame. */
-export interface BatchResult {
+interface BatchResult {
   readonly duplicate: boolean
   /** Events counted before, recognized by their own ids. */
   readonly known: number

@@ -52,7 +52,7 @@ export interface Ids {
 }
 
 /** The ids in a snapshot: the columns, oldest first. */
-export interface PackedIds {
+interface PackedIds {
   readonly low: Uint32Array
   readonly high: Uint32Array
   readonly ticks: Uint32Array

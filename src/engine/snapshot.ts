@@ -11,12 +11,12 @@ const PART_BYTES = 1 << 20
 const LENGTH_BYTES = 4
 
 /** A snapshot that this version cannot read. */
-export class SnapshotError extends Error {
+class SnapshotError extends Error {
   readonly code = 'snapshot_version'
 }
 
 /** A snapshot in progress: the state as of an offset, while the live state changes. */
-export interface SnapshotWriter {
+interface SnapshotWriter {
   readonly count: number
   /** Returns the next part, about 1 MB at most; undefined after the last. */
   take(): SnapshotChunk | undefined
@@ -132,7 +132,7 @@ export const SNAPSHOTS: SnapshotPolicy = { bytes: 32 << 20, ticks: 60 }
 const RATE = 1 << 19
 
 /** Decides when a snapshot is due and provides its parts one by one. */
-export interface Snapshots {
+interface Snapshots {
   /** Records that an entry of `bytes` bytes was written. */
   count(bytes: number): void
   tick(state: State, folded: Offset): void

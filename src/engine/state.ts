@@ -115,7 +115,7 @@ export interface ExpectedSince {
 }
 
 /** What one source delivered of a host. */
-export interface Delivery {
+export interface HostDelivery {
   /** Arrival of its newest event, and of the first one since its last long pause. */
   readonly at: Millis
   readonly since: Millis
@@ -135,7 +135,7 @@ export interface Host {
   lastSeenAt: Millis
   source: string
   /** What each source delivered. */
-  readonly deliveries: Map<string, Delivery>
+  readonly deliveries: Map<string, HostDelivery>
   /** Newest event time. */
   newestEvent: Millis
   /** Slot of each series in its metric's store, by key id. */
@@ -164,14 +164,14 @@ export interface MatchedEvents {
 }
 
 /** A time in which the service was down, and whether events of that time arrived afterwards. */
-export interface Downtime {
+interface Downtime {
   readonly from: Millis
   readonly to: Millis
   isRecovered?: true
 }
 
 /** Series keys, each stored once. */
-export interface Keys {
+interface Keys {
   readonly ids: Map<string, number>
   readonly infos: (KeyInfo | null)[]
   readonly free: number[]

@@ -25,7 +25,7 @@ const MAX_TICK_SPAN = 2000
 /** A clock set back by more than this was wrong, and so are the dates it set. */
 const SET_BACK = 60_000
 
-export interface TickResult {
+interface TickResult {
   readonly effects: readonly Effect[]
   /** True if work is left: another tick with the same time continues it. */
   readonly hasMore: boolean

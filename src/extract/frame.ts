@@ -19,7 +19,7 @@ const IDS = 4
 const SHOWN = 8
 const MAX_VARINT = 5
 
-export type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
+type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
 
 /** A frame that cannot be decoded: another version, truncated, or inconsistent. */
 export class FrameError extends Error {

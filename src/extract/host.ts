@@ -52,7 +52,7 @@ interface HostField {
 type HostError = Omit<Rejection, 'index'>
 
 /** Returns the host of an event of this kind from the values read from it; `UNKNOWN_HOST` if it has none. */
-export type ResolveHost = (kind: string, values: readonly unknown[]) => string | HostError
+type ResolveHost = (kind: string, values: readonly unknown[]) => string | HostError
 
 /**
  * Compiles host paths by kind of event. A kind without a list of its own uses `default`.

@@ -20,7 +20,7 @@ export interface Paths {
  * and arrays have none: `system.load.1` is never an index. If a path is blocked (`"host": "x"`), a literal dotted key
  * beside the blocking value counts (`"host.name": "y"`).
  */
-export type ReadPaths = (event: object) => readonly unknown[]
+type ReadPaths = (event: object) => readonly unknown[]
 
 export function createPaths(): Paths {
   const root: PathNode = { key: '', children: [], slot: undefined }

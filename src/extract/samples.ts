@@ -34,7 +34,7 @@ export interface CountedRule extends Pick<CountRule, 'name' | 'where' | 'byField
   readonly placeholders: readonly string[]
 }
 
-export interface ExtractorOptions {
+interface ExtractorOptions {
   readonly metrics: readonly Metric[]
   readonly rules: readonly CountedRule[]
   /** Paths to the host, by kind of event. `DEFAULT_HOST_PATHS` applies to missing kinds. */

@@ -5,7 +5,7 @@ import { parseNumber } from './number.ts'
 import type { Paths } from './paths.ts'
 
 /** An expression of a rule that cannot be compiled. */
-export class PatternError extends Error {
+class PatternError extends Error {
   readonly code = 'pattern_invalid'
   override readonly name = 'PatternError'
 }

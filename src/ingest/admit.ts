@@ -7,7 +7,7 @@ import type { Admitted } from '../net/auth.ts'
 import { remoteAddress } from './source.ts'
 import { createLogThrottle } from './log-throttle.ts'
 
-export interface AdmitDeps {
+interface AdmitDeps {
   readonly config: IngestConfig
   readonly log: Log
   readonly clock: Clock
@@ -17,7 +17,7 @@ export interface AdmitDeps {
 }
 
 /** Admits a request and resolves to its sender, or answers it and resolves to undefined. Reads no byte of its body. */
-export type AdmitRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
+type AdmitRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Admitted | undefined>
 
 const MINUTE = 60_000
 const LOG_INTERVAL = 10_000

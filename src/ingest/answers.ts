@@ -3,7 +3,7 @@ import type { Rejection } from '../model.ts'
 import { CHALLENGE } from '../net/auth.ts'
 
 /** Result of a body's events, as its sender receives it. */
-export interface Summary {
+export interface BatchSummary {
   readonly accepted: number
   readonly rejected: number
   /** The first few errors; without an index if an error is about a number of events. */
@@ -12,9 +12,9 @@ export interface Summary {
 }
 
 const TYPE = 'application/json; charset=utf-8'
-const NOTHING: Summary = { accepted: 0, rejected: 0, errors: [] }
+const NOTHING: BatchSummary = { accepted: 0, rejected: 0, errors: [] }
 
-export function replySummary(reply: FastifyReply, status: number, summary: Summary): FastifyReply {
+export function replySummary(reply: FastifyReply, status: number, summary: BatchSummary): FastifyReply {
   return reply.code(status).type(TYPE).send(JSON.stringify(summary))
 }
 

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Ack, Clock, Frame, IngestConfig, Log, Millis, Observer } from '../model.ts'
 import type { AgentWatch, SharedName } from './agents.ts'
 import { replyRetryLater, replySummary } from './answers.ts'
-import type { Summary } from './answers.ts'
+import type { BatchSummary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
 import type { Rejects } from './rejects.ts'
 import type { Retries } from './retries.ts'
@@ -106,9 +106,9 @@ function within<T>(work: Promise<T>, span: Millis, timers: Clock): Promise<T> {
   })
 }
 
-function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: BatchVerdict): Summary {
+function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: BatchVerdict): BatchSummary {
   const count = accepted.length - refused
-  const shown: Summary['errors'] = errors.map(({ index, path, reason }) => ({ index, path, reason }))
+  const shown: BatchSummary['errors'] = errors.map(({ index, path, reason }) => ({ index, path, reason }))
   const summary = {
     accepted: count,
     rejected: total - count,

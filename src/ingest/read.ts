@@ -20,10 +20,10 @@ export interface CheckedBody {
 }
 
 /** `busy`: too many large bodies are waiting; the sender should retry later. */
-export type ReadResult = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
+type ReadResult = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
 /** What the reader needs of a request beside its body. */
-export type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
+type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
 
 /** Reads a body as received. Throws or rejects with a `Refusal`; none of its events count then. */
 export type Reader = (body: Buffer, request: Headers) => ReadResult | Promise<ReadResult>

@@ -3,19 +3,19 @@ import { excerpt } from './mask.ts'
 import { createLogThrottle, type LogThrottle } from './log-throttle.ts'
 
 /** One rejected event, or one body that could not be read. */
-export interface Sample extends Partial<Rejection> {
+export interface RejectedEvent extends Partial<Rejection> {
   readonly reason: string
   readonly code: string
   readonly event?: unknown
 }
 
 /** Rejects of one body. */
-export interface RefusedBatch {
+interface RefusedBatch {
   readonly source: string
   /** Counts by the short code of the reason. */
   readonly counts: ReadonlyMap<string, number>
   /** Some of the rejected events. */
-  readonly samples: readonly Sample[]
+  readonly samples: readonly RejectedEvent[]
 }
 
 /** Stores rejects with their reasons: counts since the process started, and the newest samples. */
@@ -25,11 +25,15 @@ export interface Rejects {
    * Records events that were accepted although values in them are unusable, or a rule could not be matched: stored with
    * the rejected ones, not counted.
    */
-  recordUnusable(batch: { readonly source: string; readonly count: number; readonly samples: readonly Sample[] }): void
+  recordUnusable(batch: {
+    readonly source: string
+    readonly count: number
+    readonly samples: readonly RejectedEvent[]
+  }): void
   /** Records events that were accepted with their arrival time. One an hour is stored and logged, of each source. */
-  recordUntimed(batch: { readonly source: string; readonly count: number; readonly sample: Sample }): void
+  recordUntimed(batch: { readonly source: string; readonly count: number; readonly sample: RejectedEvent }): void
   /** Stores something else to look at, with the rejected events. It is neither counted nor logged here. */
-  note(source: string, sample: Sample): void
+  note(source: string, sample: RejectedEvent): void
   /**
    * Returns the rejects since the last call, for the journal. Those of the engine's own limits are left out, since the
    * engine counts them itself.
@@ -127,7 +131,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
 }
 
 interface RecentSamples {
-  keep(samples: readonly Sample[], source: string): void
+  keep(samples: readonly RejectedEvent[], source: string): void
   /** Lists samples, newest first. */
   list(): readonly unknown[]
 }
@@ -154,7 +158,7 @@ function createSourceThrottles(clock: Clock): (source: string) => LogThrottle {
   }
 }
 
-function asText({ index, path, reason, code, event }: Sample, source: string, now: Millis): string {
+function asText({ index, path, reason, code, event }: RejectedEvent, source: string, now: Millis): string {
   return JSON.stringify({
     receivedAt: new Date(now).toISOString(),
     source,

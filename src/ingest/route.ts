@@ -10,7 +10,7 @@ import type { CommitDeps, RequestContext } from './commit.ts'
 import { measurePauses } from './pauses.ts'
 import { createReader } from './read.ts'
 import type { Reader } from './read.ts'
-import { mebibytes, Refusal } from './decode/refusal.ts'
+import { mebibytes, BodyRefusal } from './decode/refusal.ts'
 import { createRetries } from './retries.ts'
 import { readSource } from './source.ts'
 import type { CheckPorts } from './verdict.ts'
@@ -24,7 +24,7 @@ export interface RouteDeps
   readonly state: () => 'starting' | 'ready' | 'draining'
 }
 
-export interface RouteLimits {
+interface RouteLimits {
   /** Frames waiting for their commit; beyond this, requests are turned away. Default 256. */
   readonly appends: number
   /** Memory of bodies over all requests, in bytes; at least one body fits. Default 192 MiB. */
@@ -128,7 +128,7 @@ async function handlePost(request: FastifyRequest, reply: FastifyReply, parts: P
     if (read.kind === 'busy') return replyRetryLater(reply, 429, 1, 'too many large bodies are under way')
     return read.kind === 'empty' ? replyEmpty(reply) : await commit(read, context, reply, parts)
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error, context, reply, parts)
+    if (error instanceof BodyRefusal) return refuse(error, context, reply, parts)
     throw error
   } finally {
     body.release()
@@ -139,14 +139,14 @@ async function handlePost(request: FastifyRequest, reply: FastifyReply, parts: P
  * Returns the refusal of a body that is too large. An endless body is not read further, so its connection closes with
  * the response.
  */
-function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): Refusal {
+function tooLarge({ kind }: Collected, reply: FastifyReply, maxBody: number): BodyRefusal {
   if (kind === 'endless') reply.header('connection', 'close')
   const limit = `${mebibytes(maxBody)} (ingest.max_body)`
-  return new Refusal(413, 'too_large', `the body is larger than ${limit}: send smaller batches`)
+  return new BodyRefusal(413, 'too_large', `the body is larger than ${limit}: send smaller batches`)
 }
 
 function refuse(
-  { status, code, message }: Refusal,
+  { status, code, message }: BodyRefusal,
   context: RequestContext,
   reply: FastifyReply,
   parts: Parts,

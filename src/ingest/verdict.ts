@@ -1,13 +1,13 @@
 import type { EventSamples, Rejection } from '../model.ts'
 import { EVENT_STEPS, type StepBudget } from '../labels/automaton.ts'
 import { SAMPLES_PER_BODY } from './rejects.ts'
-import type { Sample } from './rejects.ts'
+import type { RejectedEvent } from './rejects.ts'
 import { OVERSIZED_REASON } from './decode/scan.ts'
 import { OVERSIZED, UNREADABLE } from './decode/split.ts'
 import { refuseEnvelope, translate } from './decode/foreign.ts'
 
 /** Why an event is rejected. */
-export type Refused = Omit<Rejection, 'index'>
+type Refused = Omit<Rejection, 'index'>
 
 /** The functions that validate and extract one event. An exception rejects this event only. */
 export interface CheckPorts {
@@ -25,7 +25,7 @@ export interface BatchVerdict {
   /** The first rejections, for the response. */
   errors: Rejection[]
   /** Some of the rejected events, for storage. */
-  samples: Sample[]
+  samples: RejectedEvent[]
   /** Rejections by the short code of the reason. */
   counts: Map<string, number>
   /** How many metric values in accepted events were not numbers. */
@@ -33,7 +33,7 @@ export interface BatchVerdict {
   /** How many accepted events could not be matched with a rule. */
   unmatched: number
   /** Some of the events with either. */
-  unusableSamples: Sample[]
+  unusableSamples: RejectedEvent[]
   /** Steps of matching that one more event adds to those the body may take. */
   readonly share: number
   /** Steps that the events so far have left over, and those that they took. */
@@ -41,7 +41,7 @@ export interface BatchVerdict {
   spent: number
   /** How many accepted events have no time that can be read, and one of them. */
   untimed: number
-  untimedSample?: Sample
+  untimedSample?: RejectedEvent
   /** How many accepted events have an id. */
   identified: number
   /** The first exception that an event raised: an internal error. */
@@ -133,7 +133,7 @@ function accept(verdict: BatchVerdict, event: unknown, samples: EventSamples): v
   }
 }
 
-function recordUnusable(verdict: BatchVerdict, sample: Sample): void {
+function recordUnusable(verdict: BatchVerdict, sample: RejectedEvent): void {
   if (verdict.unusableSamples.length < SAMPLES_PER_BODY)
     verdict.unusableSamples.push({ index: verdict.total, path: '', ...sample })
 }

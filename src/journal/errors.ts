@@ -28,7 +28,7 @@ export class JournalRefused extends Error {
 }
 
 /** What is damaged, how to continue, and what is lost by that. */
-export interface Damage {
+interface Damage {
   readonly file: string
   readonly what: string
   /** Steps in order; commands are separate, ready to be copied. */
@@ -51,7 +51,7 @@ export class JournalDamaged extends Error {
 }
 
 /** Returns the text for the operator: several lines with numbered steps. */
-export function describeDamage(damage: Damage): string {
+function describeDamage(damage: Damage): string {
   const steps = damage.steps.map((step, index) => `  ${index + 1}. ${step}`)
   return [
     `journal ${damage.file} is damaged: ${damage.what}. Nothing was deleted. What to do:`,

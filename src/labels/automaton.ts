@@ -31,7 +31,7 @@ const NEWLINE = 10
 const NONE = -1
 
 /** An expression as re2js compiles it. */
-export interface Compiled {
+export interface CompiledPattern {
   readonly start: number
   readonly inst: readonly Instruction[]
 }
@@ -44,7 +44,7 @@ interface Instruction {
 }
 
 /** Returns the instructions of a compiled expression. */
-export function readProgram({ start, inst }: Compiled): Program {
+export function readProgram({ start, inst }: CompiledPattern): Program {
   const reads = inst.map(readTest)
   const ascii = new Int32Array(inst.length * WORDS_PER_ROW)
   for (const [pc, test] of reads.entries()) {

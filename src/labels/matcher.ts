@@ -23,7 +23,7 @@ export function joinValues(labels: Labels, names: readonly string[]): string {
 }
 
 /** Why a text is not a matcher, as a sentence, and the offset at which it stops being one. */
-export interface InvalidMatcher {
+interface InvalidMatcher {
   readonly reason: string
   readonly at: number
 }

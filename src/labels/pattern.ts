@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { type Compiled, createSearch, readProgram, type StepBudget } from './automaton.ts'
+import { type CompiledPattern, createSearch, readProgram, type StepBudget } from './automaton.ts'
 
 /** A compiled RE2 expression. Matching takes time linear in the length of the text. */
 export interface Pattern {
@@ -18,7 +18,7 @@ export interface Pattern {
 }
 
 /** Why an expression cannot be compiled, as the end of a sentence. */
-export interface InvalidPattern {
+interface InvalidPattern {
   readonly reason: string
 }
 
@@ -49,7 +49,7 @@ export function compilePattern(expression: string): Pattern | InvalidPattern {
 
 function createPattern(compiled: RE2JS, size: number): Pattern {
   const mayMatch = compileLiterals(compiled.re2().prefilter as Literals | null)
-  const search = createSearch(readProgram(compiled.re2().prog as Compiled))
+  const search = createSearch(readProgram(compiled.re2().prog as CompiledPattern))
   return {
     maxSteps: size * MAX_SEARCHED,
     isFoundIn(text, budget) {

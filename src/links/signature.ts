@@ -30,7 +30,7 @@ export interface ListAction extends LinkTerms {
  * The result of verifying a token. `id` is derived from the token, so that opening a link twice repeats the same
  * action.
  */
-export type Link = ValidLink | { readonly kind: 'expired'; readonly action: LinkAction } | { readonly kind: 'forged' }
+type Link = ValidLink | { readonly kind: 'expired'; readonly action: LinkAction } | { readonly kind: 'forged' }
 
 export interface ValidLink {
   readonly kind: 'valid'

@@ -65,7 +65,7 @@ export interface Bound {
 }
 
 /** Which detector judges the windows of a rule, and its part of the rule: plain data that only that detector reads. */
-export interface Condition {
+interface Condition {
   readonly detector: string
   readonly params: unknown
 }
@@ -163,7 +163,7 @@ export interface Receiver {
   readonly heartbeat?: Schedule
 }
 
-export interface Limits {
+interface Limits {
   readonly hosts: number
   readonly series: number
   readonly seriesPerHost: number

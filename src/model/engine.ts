@@ -96,7 +96,7 @@ export interface RetireResult {
 }
 
 /** The alert that a command was about. */
-export interface AcknowledgedAlert {
+interface AcknowledgedAlert {
   readonly episode: string
   readonly code: string
   readonly identity: AlertIdentity
@@ -152,7 +152,7 @@ export interface QueryResults {
 }
 
 /** Statistics over some buckets; null where the column is not kept or nothing was measured. */
-export interface Summary {
+interface Summary {
   readonly count: number
   readonly sum: number
   readonly mean: number | null

@@ -161,7 +161,7 @@ export interface OutboxMethods {
 }
 
 export type OutboxArgs<M extends keyof OutboxMethods> = Parameters<OutboxMethods[M]>
-export type OutboxValue<M extends keyof OutboxMethods> = ReturnType<OutboxMethods[M]>
+type OutboxValue<M extends keyof OutboxMethods> = ReturnType<OutboxMethods[M]>
 
 /** The synchronous methods, as a journal engine implements them. */
 export type OutboxTable = { readonly [M in keyof OutboxMethods]: (...args: OutboxArgs<M>) => OutboxValue<M> }

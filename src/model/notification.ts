@@ -43,16 +43,20 @@ export type Notice =
   | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
 
 /** What came of an attempt at one server. */
-export interface Reply {
+interface AttemptResult {
   /** The server's own text: one clean line, without secrets. */
   readonly response?: string
   /** Why there is no response, or what it does not say: a code of `text/delivery.ts`. */
   readonly why?: Reason
 }
 
+export interface ServerReply extends AttemptResult {
+  readonly server: string
+}
+
 /** What came of an attempt; where several servers or members were asked, `replies` has each of them. */
-export interface DeliveryResult extends Reply {
-  readonly replies?: readonly (Reply & { readonly server: string })[]
+export interface DeliveryResult extends AttemptResult {
+  readonly replies?: readonly ServerReply[]
 }
 
 /** A notification that was not delivered: its subject, the time of the decision, and the result of the last attempt. */

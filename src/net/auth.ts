@@ -7,7 +7,7 @@ export interface Admitted {
 }
 
 /** Checks the value of an Authorization header. Undefined means rejected. */
-export type TokenCheck = (authorization: string | undefined) => Admitted | undefined
+type TokenCheck = (authorization: string | undefined) => Admitted | undefined
 
 /** The challenge in a 401 response. */
 export const CHALLENGE = 'Bearer realm="stashwatch", Basic realm="stashwatch", charset="UTF-8"'

@@ -11,7 +11,7 @@ import { createUploads, type Uploads } from './uploads.ts'
  * Manages all open sockets of the HTTP server: bounds the memory of each, whatever is sent and however little is read;
  * answers broken requests in order; drains connections on stop.
  */
-export interface Connections {
+interface Connections {
   /**
    * Watches a server from its first connection on. Passes on its requests and answers those that its parser rejects.
    */
@@ -23,7 +23,7 @@ export interface Connections {
   drain(options: DrainOptions): Promise<void>
 }
 
-export interface ConnectionsOptions {
+interface ConnectionsOptions {
   /** Owns the timers; durations are real time. */
   readonly timers: Clock
   readonly log: Log

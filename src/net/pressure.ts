@@ -14,7 +14,7 @@ export interface PressureLimits {
   readonly stall: Millis
 }
 
-export interface PressureDeps {
+interface PressureDeps {
   readonly log: Log
   readonly closed: (reason: ConnectionCloseReason) => void
   readonly connections: () => Iterable<Connection>
@@ -22,7 +22,7 @@ export interface PressureDeps {
 }
 
 /** Closes connections whose clients do not read their responses. */
-export interface Pressure {
+interface Pressure {
   readonly check: () => void
   readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void
 }

@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly keepAlive?: Millis
 }
 
-export interface HttpServer {
+interface HttpServer {
   /** Routes are registered here. Bodies without a parser of their plugin are JSON of at most 64 kB. */
   readonly app: FastifyInstance
   readonly draining: () => boolean

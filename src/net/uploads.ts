@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ConnectionCloseReason, Log, Millis } from '../model.ts'
 import type { Connection } from './connection.ts'
 
-export interface UploadsDeps {
+interface UploadsDeps {
   readonly log: Log
   readonly connections: () => Iterable<Connection>
   readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void

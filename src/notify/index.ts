@@ -10,9 +10,9 @@ import { createWebhookNotifier } from './webhook/webhook.ts'
 import type { Compose, Notifiers } from './notifier.ts'
 
 export { notificationSubject } from './send/history.ts'
-export { createSender, type Sender, type SenderParts } from './send/sender.ts'
-export type { Mailbox, MailSummary, StoredMail } from './email/mailbox.ts'
-export type { Delivery, Notifier as Way, Notifiers as Ways } from './notifier.ts'
+export { createSender, type Sender } from './send/sender.ts'
+export type { Mailbox } from './email/mailbox.ts'
+export type { Notifiers } from './notifier.ts'
 
 /** How notifications leave under a configuration. */
 export interface OpenNotifiers {

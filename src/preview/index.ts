@@ -19,7 +19,7 @@ export interface Preview {
   readonly png?: Uint8Array
 }
 
-export interface Previews {
+interface Previews {
   readonly previews: readonly Preview[]
   /** Rules without mails, because their samples raise no alert. */
   readonly silent: readonly string[]

@@ -4,7 +4,7 @@ import { encodeFrame } from '../extract/frame.ts'
 import type { EngineConfig, Millis, NewEntry, Notification } from '../model.ts'
 
 /** The mails about one alert: what its readers get when it fires, and when it has resolved. */
-export interface Played {
+interface Played {
   readonly fired: readonly Notification[]
   readonly resolved: readonly Notification[]
 }

@@ -3,7 +3,7 @@ import type { EngineConfig } from '../model.ts'
 import { createPlan, type MetricPlan } from '../engine/plan.ts'
 
 /** The memory that the series of a configuration take when its limits are reached, in bytes. */
-export interface Capacity {
+interface Capacity {
   readonly bytes: number
   /** The metric whose series are the largest. */
   readonly largest: { readonly metric: string; readonly bytes: number }

@@ -2,7 +2,7 @@ import { ConfigErrors, formatDiagnostic } from '../config/index.ts'
 import type { Config } from '../model.ts'
 import { createNotifiers } from '../notify/index.ts'
 import { openExtractor, openSchemas } from './judge.ts'
-import { listAddresses, recordRemoved, type ServiceState, startSender } from './running.ts'
+import { listConfiguredAddresses, recordRemoved, type ServiceState, startSender } from './running.ts'
 
 /**
  * Reloads the configuration, one reload at a time. Never rejects: if a new configuration cannot be applied, the old one
@@ -51,7 +51,7 @@ async function applyConfig(service: ServiceState): Promise<readonly string[]> {
       : await createNotifiers(next, { ...options, linkKey: service.linkKey })
   const { knownAddresses } = service
   // The engine may notify new addresses before `running.config` changes.
-  service.knownAddresses = new Set([...knownAddresses, ...listAddresses(next)])
+  service.knownAddresses = new Set([...knownAddresses, ...listConfiguredAddresses(next)])
   try {
     await engine.configure(next.engine)
   } catch (error) {

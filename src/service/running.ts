@@ -95,15 +95,15 @@ const REMOVED_RETENTION = 25 * 3_600_000
 /** Records the addresses that a new configuration no longer has. */
 export function recordRemoved(service: ServiceState, next: Config, now: Millis): void {
   const { config, removedAddresses } = service
-  const known = listAddresses(next)
-  for (const address of listAddresses(config)) if (!known.has(address)) removedAddresses.set(address, now)
+  const known = listConfiguredAddresses(next)
+  for (const address of listConfiguredAddresses(config)) if (!known.has(address)) removedAddresses.set(address, now)
   for (const [address, at] of removedAddresses)
     if (known.has(address) || now - at > REMOVED_RETENTION) removedAddresses.delete(address)
   service.knownAddresses = known
 }
 
 /** Returns all addresses that a configuration can notify, as notifications name them. */
-export function listAddresses({ engine }: Config): ReadonlySet<string> {
+export function listConfiguredAddresses({ engine }: Config): ReadonlySet<string> {
   const addresses = engine.receivers.flatMap(({ name, email, webhook, alertmanager }) => [
     ...email.map(({ address }) => address),
     ...(webhook === true ? [`webhook:${name}`] : []),

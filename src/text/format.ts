@@ -190,7 +190,7 @@ export function formatMeasure(measure: Measure): string {
 }
 
 /** Writes an aggregation as a noun: `mean`, `95th percentile`. */
-export function formatAggregate(of: Of): string {
+function formatAggregate(of: Of): string {
   const percent = readPercentile(of)
   return percent === undefined ? of : `${percent}${ordinalSuffix(percent)} percentile`
 }

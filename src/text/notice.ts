@@ -16,7 +16,7 @@ import { readParams } from './params.ts'
 import { describeMismatch, describeRetired } from './reason.ts'
 
 /** A notice in words: a title, and one line for each thing that it is about. */
-export interface NoticeText {
+interface NoticeText {
   readonly title: string
   readonly lines: readonly string[]
 }

@@ -1,12 +1,12 @@
 import { BUILTIN } from './builtin.ts'
 import { formatDuration, formatTime, listNames, type WriteTime } from './format.ts'
 import { type Describe, type Evaluated, readParams, type Params } from './params.ts'
-import { change } from './detectors/change.ts'
-import { flat } from './detectors/flat.ts'
-import { threshold } from './detectors/threshold.ts'
+import { CHANGE_REASONS } from './detectors/change.ts'
+import { FLAT_REASONS } from './detectors/flat.ts'
+import { THRESHOLD_REASONS } from './detectors/threshold.ts'
 
 /** The sentences of the detectors' codes: one line for each detector. */
-const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [threshold, change, flat]
+const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [THRESHOLD_REASONS, CHANGE_REASONS, FLAT_REASONS]
 
 /*
  * The codes of `evidence.why`, with their params. Values are in the metric's unit, spans in ms, instants are epoch ms.

@@ -7,7 +7,7 @@ import { suggest } from './suggest.ts'
  * What may stand in for a placeholder. A number carries its unit, so that `{{value}}` alone reads well; null is
  * "no data".
  */
-export type TemplateValue =
+type TemplateValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'number'; readonly number: number | null; readonly unit: Unit }
   | { readonly kind: 'time'; readonly at: Millis }
@@ -15,14 +15,14 @@ export type TemplateValue =
 
 export type TemplateValues = ReadonlyMap<string, TemplateValue>
 
-export interface RenderOptions {
+interface RenderOptions {
   /** Applied to each value that is put in, not to the template's own text. */
   readonly escape?: (text: string) => string
   /** IANA time zone of instants; UTC when left out. */
   readonly zone?: string
 }
 
-export interface Template {
+interface Template {
   /** The text with its placeholders filled in; a name without a value leaves nothing behind. */
   render(values: TemplateValues, options?: RenderOptions): string
 }
@@ -96,9 +96,6 @@ const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
   ['upper', { kinds: ALL_KINDS, format: (value, zone) => formatPlain(value, zone).toUpperCase() }],
   ['lower', { kinds: ALL_KINDS, format: (value, zone) => formatPlain(value, zone).toLowerCase() }],
 ])
-
-/** What may stand behind a name, as in `{{name | formatter}}`. */
-export const TEMPLATE_FORMATTERS: readonly string[] = [...FORMATTERS.keys()]
 
 /**
  * Reads a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that no template can run anything.

@@ -1,6 +1,12 @@
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
-import { boundsAround, type Change, type Column, judge, learn } from '../../src/detect/change/judge.ts'
+import {
+  boundsAround,
+  type Change,
+  type ChangeColumn,
+  judgeChange,
+  learnChange,
+} from '../../src/detect/change/judge.ts'
 import { findDetector } from '../../src/detect/index.ts'
 import type { LearntCells, Verdict, WindowView } from '../../src/detect/detector.ts'
 import { describeReason } from '../../src/text/reason.ts'
@@ -77,8 +83,8 @@ test('what makes no sense of a change is said', async (t) => {
 })
 
 const UP: Change = { of: 'mean', severity: 'warning', clear: 0.5, up: { kind: 'by', by: 0.2 } }
-const cells = (): LearntCells<Column> => {
-  const kept = new Map<Column, number>()
+const cells = (): LearntCells<ChangeColumn> => {
+  const kept = new Map<ChangeColumn, number>()
   return { get: (column) => kept.get(column) ?? Number.NaN, set: (column, value) => void kept.set(column, value) }
 }
 const view = (end: number, value: number, before: number): WindowView => {
@@ -107,22 +113,22 @@ test('a factor counts only from the smallest change on, whatever the sign of the
 
 test('a window is held until it is near the reference again, in either direction', async (t) => {
   const both: Change = { ...UP, down: { kind: 'by', by: 0.2 } }
-  const kind = (value: number, held?: 'warning'): string => judge(both, view(0, value, 0.5), held, cells()).kind
+  const kind = (value: number, held?: 'warning'): string => judgeChange(both, view(0, value, 0.5), held, cells()).kind
   t.equal(kind(0.69), 'normal')
   t.equal(kind(0.71), 'anomalous')
   t.equal(kind(0.29), 'anomalous')
   t.equal(kind(0.61, 'warning'), 'anomalous')
   t.equal(kind(0.6, 'warning'), 'normal')
-  t.match(judge(both, view(0, 0.65, 0.5), 'warning', cells()), { direction: 'high', isHeld: true })
-  t.equal(judge(both, view(0, 0.5, Number.NaN), undefined, cells()).kind, 'learning')
-  t.equal(judge(both, view(0, Number.NaN, 0.5), undefined, cells()).kind, 'no_data')
+  t.match(judgeChange(both, view(0, 0.65, 0.5), 'warning', cells()), { direction: 'high', isHeld: true })
+  t.equal(judgeChange(both, view(0, 0.5, Number.NaN), undefined, cells()).kind, 'learning')
+  t.equal(judgeChange(both, view(0, Number.NaN, 0.5), undefined, cells()).kind, 'no_data')
 })
 
 test('the reference is kept while something is wrong, and for one window after, but not for more than a day', async (t) => {
   const learnt = cells()
   const step = (end: number, value: number, before: number): Verdict => {
-    const verdict = judge(UP, view(end, value, before), undefined, learnt)
-    learn(UP, view(end, value, before), verdict, learnt)
+    const verdict = judgeChange(UP, view(end, value, before), undefined, learnt)
+    learnChange(UP, view(end, value, before), verdict, learnt)
     return verdict
   }
   const w = 5 * MINUTE
@@ -221,8 +227,8 @@ test('its samples are a change and none, whatever is changed', async (t) => {
           const change: Change = { of: figure, severity: 'warning', clear: 0.5, ...side }
           const { good, bad } = detector.sample(change, unit)
           const said = `${figure} ${unit} ${JSON.stringify(side)}: ${good} to ${bad}`
-          t.equal(judge(change, view(0, bad, good), undefined, cells()).kind, 'anomalous', said)
-          t.equal(judge(change, view(0, good, good), undefined, cells()).kind, 'normal', said)
+          t.equal(judgeChange(change, view(0, bad, good), undefined, cells()).kind, 'anomalous', said)
+          t.equal(judgeChange(change, view(0, good, good), undefined, cells()).kind, 'normal', said)
         }
       }
     }

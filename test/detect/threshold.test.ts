@@ -1,6 +1,13 @@
 import { test } from 'tap'
 import { countsZeroes } from '../../src/detect/index.ts'
-import { explain, findBounds, isMonotone, isUndoable, judge, type Threshold } from '../../src/detect/threshold/judge.ts'
+import {
+  explain,
+  findBounds,
+  isMonotone,
+  isUndoable,
+  judgeThreshold,
+  type Threshold,
+} from '../../src/detect/threshold/judge.ts'
 import {
   type Bound,
   clearOf,
@@ -15,7 +22,7 @@ import { above, below, threshold } from '../helpers/play.ts'
 
 const bound = (op: Op, value: number, clear = value): Bound => ({ op, value, clear })
 const said = (of: readonly Bound[], value: number, held?: Severity, critical: readonly Bound[] = []): string => {
-  const verdict = judge(threshold('mean', of, critical), value, held)
+  const verdict = judgeThreshold(threshold('mean', of, critical), value, held)
   return verdict.kind === 'anomalous' ? verdict.severity : verdict.kind
 }
 
@@ -80,17 +87,25 @@ test('a limit has the digits that it was written with, and what ends an alert is
   t.strictSame(clearOf(above(1, 0.1 + 0.2)), { op: 'at_most', value: 0.3 })
   t.strictSame(limitOf(above(123_456_789)), { op: 'above', value: 123_456_789 })
   const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
-  t.match(judge(ladder, 0.99, undefined), { severity: 'critical', bound: above(0.95, 0.9), clear: above(0.8, 0.7) })
-  t.match(judge(ladder, 0.05, undefined), { severity: 'critical', bound: below(0.1, 0.15), clear: below(0.2, 0.3) })
-  t.match(judge(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { clear: above(0.9, 0.8) })
+  t.match(judgeThreshold(ladder, 0.99, undefined), {
+    severity: 'critical',
+    bound: above(0.95, 0.9),
+    clear: above(0.8, 0.7),
+  })
+  t.match(judgeThreshold(ladder, 0.05, undefined), {
+    severity: 'critical',
+    bound: below(0.1, 0.15),
+    clear: below(0.2, 0.3),
+  })
+  t.match(judgeThreshold(threshold('mean', [], [above(0.9, 0.8)]), 0.99, undefined), { clear: above(0.9, 0.8) })
 })
 
 test('what ends an alert is the value that is hardest to reach, on the side of its bound', async (t) => {
   const rule = threshold('mean', [above(0.9, 0.85), below(0.1, 0.2)], [above(0.98, 0.9)])
-  t.match(judge(rule, 0.99, undefined), { severity: 'critical', clear: { clear: 0.85 }, isHeld: false })
-  t.match(judge(rule, 0.05, undefined), { severity: 'warning', clear: { clear: 0.2 }, isHeld: false })
-  t.match(judge(rule, 0.93, 'critical'), { severity: 'critical', isHeld: false }, 'a warning by itself')
-  t.match(judge(rule, 0.87, 'warning'), { severity: 'warning', isHeld: true })
+  t.match(judgeThreshold(rule, 0.99, undefined), { severity: 'critical', clear: { clear: 0.85 }, isHeld: false })
+  t.match(judgeThreshold(rule, 0.05, undefined), { severity: 'warning', clear: { clear: 0.2 }, isHeld: false })
+  t.match(judgeThreshold(rule, 0.93, 'critical'), { severity: 'critical', isHeld: false }, 'a warning by itself')
+  t.match(judgeThreshold(rule, 0.87, 'warning'), { severity: 'warning', isHeld: true })
 })
 
 test('where the bound itself counts as beyond it, only less ends the alert', async (t) => {
@@ -102,7 +117,7 @@ test('where the bound itself counts as beyond it, only less ends the alert', asy
 test('evidence says whether a figure breaches its limit, is held by it, has cleared it or is within it', async (t) => {
   const ladder = threshold('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
   const found = (value: number, held?: Severity, samples?: number): Evidence =>
-    explain(judge(ladder, value, held), samples, false)
+    explain(judgeThreshold(ladder, value, held), samples, false)
   const warning: Evidence['limit'] = { op: 'above', value: 0.8 }
   const critical: Evidence['limit'] = { op: 'above', value: 0.95 }
   const clear: Evidence['clear'] = { op: 'at_most', value: 0.7 }
@@ -114,7 +129,7 @@ test('evidence says whether a figure breaches its limit, is held by it, has clea
   t.strictSame(found(0.75, undefined, 12), { limit: warning, clear, ...because('within') })
   t.strictSame(found(0.99).why, { code: 'breached', params: {} }, 'a number of events has no samples')
   t.strictSame(found(Number.NaN), { why: { code: 'no_data', params: {} } })
-  t.strictSame(explain(judge(threshold('mean', []), 1, undefined), undefined, false), {
+  t.strictSame(explain(judgeThreshold(threshold('mean', []), 1, undefined), undefined, false), {
     why: { code: 'within', params: {} },
   })
 })
@@ -134,7 +149,7 @@ test('what a verdict says without its bounds is enough to find them again', asyn
   const ladder = threshold('mean', [above(0.8, 0.7), below(0.2, 0.3)], [above(0.95, 0.9), below(0.1, 0.15)])
   for (const held of [undefined, 'warning', 'critical'] as const) {
     for (const value of [0.05, 0.12, 0.17, 0.25, 0.5, 0.75, 0.85, 0.92, 0.99]) {
-      const found = judge(ladder, value, held)
+      const found = judgeThreshold(ladder, value, held)
       if (found.kind !== 'anomalous') continue
       const { severity, isHeld, bound } = found
       const direction = isUpper(bound.op) ? 'high' : 'low'

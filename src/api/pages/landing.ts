@@ -2,7 +2,7 @@ import { page } from './html.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
 
 /** What the landing page shows. The page is public, so it names no host and no rule. */
-export interface LandingState {
+interface LandingState {
   /** Why no events are taken; undefined when they are. */
   readonly notReady: string | undefined
   readonly tokenNeeded: boolean

@@ -22,7 +22,7 @@ export interface MailboxMail {
   readonly raw: string
 }
 
-export interface MailboxFile {
+interface MailboxFile {
   readonly name: string
   /** Its media type. */
   readonly type: string

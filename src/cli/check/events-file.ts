@@ -47,7 +47,7 @@ async function* joinChunks(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGene
   yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-export interface Splitter {
+interface Splitter {
   push(chunk: Buffer): void
   end(): void
 }

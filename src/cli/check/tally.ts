@@ -34,7 +34,7 @@ export interface KindTally {
   readonly datasets: Map<string, number>
 }
 
-export interface ReasonTally {
+interface ReasonTally {
   readonly path: string
   readonly reason: string
   readonly line: number
@@ -42,7 +42,7 @@ export interface ReasonTally {
 }
 
 /** What was found at one path: in how many events, and in how many of them as a number. */
-export interface FieldTally {
+interface FieldTally {
   events: number
   numbers: number
   /** The first value that is none. */
@@ -79,7 +79,7 @@ export function createTally(): Tally {
 }
 
 /** Stands for the kind of an event that was refused before it had one. */
-export const NO_KIND = '(none)'
+const NO_KIND = '(none)'
 
 /** Adds what became of one event. */
 export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: CheckedEvent, line: number): void {

@@ -8,7 +8,7 @@ export interface Generator {
   stop(): void
 }
 
-export interface GeneratorOptions {
+interface GeneratorOptions {
   readonly url: string
   readonly hosts: readonly string[]
   readonly clock: Clock

@@ -11,7 +11,7 @@ export const configOption = (): Option =>
  * Says what a command does and shows an example in its help. A mistake in its arguments is one sentence on standard
  * error, and help is shown only for a call that is spelled right.
  */
-export function describe(command: Command, description: string, example: string): Command {
+export function describeCommand(command: Command, description: string, example: string): Command {
   return command
     .description(description)
     .helpCommand(false)

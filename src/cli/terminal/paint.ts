@@ -9,17 +9,17 @@ export interface PaintIo extends RemoteIo {
   readonly user?: string | undefined
 }
 
-export type Tone = Parameters<typeof styleText>[0]
+export type Color = Parameters<typeof styleText>[0]
 
 /** A line in a colour, where there are colours; what it holds must not steer the terminal already. */
-export const paint = ({ colour }: PaintIo, tone: Tone | undefined, line: string): string =>
+export const paint = ({ colour }: PaintIo, tone: Color | undefined, line: string): string =>
   colour === true && tone !== undefined ? styleText(tone, line, { validateStream: false }) : line
 
 /** Prints a table whose rows have colours of their own. */
 export function printTable(
   io: PaintIo,
   titles: readonly string[],
-  rows: readonly { readonly cells: readonly (string | number)[]; readonly tone?: Tone | undefined }[],
+  rows: readonly { readonly cells: readonly (string | number)[]; readonly tone?: Color | undefined }[],
 ): void {
   const [head = '', ...lines] = formatTable(
     titles,
@@ -33,7 +33,7 @@ export function printTable(
 export const printJson = (io: RemoteIo, value: unknown): void => io.out(JSON.stringify(value, null, 2))
 
 /** An instant of the API as people read it. */
-export const formatInstant = (iso: string | null | undefined): string =>
+export const formatIsoInstant = (iso: string | null | undefined): string =>
   iso === null || iso === undefined ? '-' : `${iso.slice(0, 19).replace('T', ' ')} UTC`
 
 /** Lays rows out in columns under their titles, two spaces apart; numbers to the right. */

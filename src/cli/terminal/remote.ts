@@ -22,7 +22,7 @@ export interface RemoteIo {
 }
 
 /** Sends one request to the API and resolves to its JSON. `body` is sent as JSON. @throws {RemoteError} */
-export type Ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
+type SendRequest = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
 
 /** The service did not do what it was asked; the message says why, and what to do. */
 export class RemoteError extends Error {
@@ -49,7 +49,7 @@ const REQUEST_TIMEOUT = 15_000
 export async function runRemote(
   args: RemoteArgs,
   io: RemoteIo,
-  work: (ask: Ask) => Promise<void>,
+  work: (ask: SendRequest) => Promise<void>,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   try {
@@ -67,7 +67,7 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
 
-function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): Ask {
+function openRemote({ url, token }: RemoteArgs, { env }: RemoteIo): SendRequest {
   const base = baseUrl(url ?? (env['STASHWATCH_URL'] || DEFAULT_URL))
   const secret = token ?? env['STASHWATCH_API_TOKEN'] ?? ''
   if (/[^\x20-\xff]/.test(secret))

@@ -1,5 +1,5 @@
 /** An error or a warning about the configuration. Lines and columns count from 1; one about the whole file has none. */
-export interface Diagnostic {
+interface Diagnostic {
   readonly file: string
   readonly line?: number
   readonly column?: number
@@ -44,12 +44,12 @@ export interface Position {
   readonly isExpanded: boolean
 }
 
-export type Positions = ReadonlyMap<string, Position>
+type Positions = ReadonlyMap<string, Position>
 
 /** Collects the diagnostics of one file. Pointers are JSON pointers into its value. */
 export interface Diagnostics {
   /** Records an error. A second error at the same pointer is dropped, because it follows from the first. */
-  error(pointer: string, what: string, where?: Where): void
+  error(pointer: string, what: string, where?: DiagnosticPart): void
   /** Records an error at an offset of the text. */
   errorAt(offset: number, what: string): void
   warn(pointer: string, what: string): void
@@ -71,7 +71,7 @@ export interface Diagnostics {
 }
 
 /** The key instead of its value, or a piece of the value's text. */
-export type Where = 'key' | { readonly text: string }
+type DiagnosticPart = 'key' | { readonly text: string }
 
 /** Where secrets are. The URL of a webhook is one, also if it was written in place of its mapping. */
 const SECRETS = [
@@ -134,7 +134,7 @@ function nearestPosition(positions: Positions, pointer: string): Position | unde
   return positions.get('')
 }
 
-function findOffset(text: string, position: Position | undefined, where: Where | undefined): number {
+function findOffset(text: string, position: Position | undefined, where: DiagnosticPart | undefined): number {
   if (!position) return 0
   if (where === 'key') return position.key ?? position.start
   if (where === undefined) return position.start

@@ -6,7 +6,7 @@ import type { Diagnostics } from './diagnostics.ts'
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** A text with its variables replaced; `faults` are the references that could not be. */
-export interface Expanded {
+interface Expanded {
   readonly text: string
   readonly expanded: boolean
   readonly errors: readonly { readonly at: string; readonly what: string }[]

@@ -3,7 +3,7 @@ import { BUILTIN_RULES, type Inhibition, type Matcher, type Rule } from '../../m
 import { BUILTIN_SPACES, type LabelSpace } from './label-space.ts'
 
 /** Inhibition rules that suppress each other, by their index, and the rules whose alerts take part. */
-export interface InhibitionCycle {
+interface InhibitionCycle {
   readonly indexes: readonly number[]
   readonly rules: readonly string[]
 }

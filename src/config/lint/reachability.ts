@@ -30,7 +30,7 @@ import type { ReadRule } from '../sections/rules.ts'
 import { writeDuration } from '../sections/units.ts'
 
 /** A configuration whose parts are valid, and what is needed to relate them to each other. */
-export interface ReachabilityInput {
+interface ReachabilityInput {
   readonly engine: EngineConfig
   /** All rules, disabled ones included. */
   readonly rules: readonly ReadRule[]

@@ -15,7 +15,7 @@ import { occurs, readRanges, readTimes, readZone, UNITS } from './calendar.ts'
 import { checkMatchers, parseMatcher } from '../../labels/matcher.ts'
 
 /** What routes, maintenance windows and inhibition rules may refer to. */
-export interface AlertingContext {
+interface AlertingContext {
   readonly diagnostics: Diagnostics
   readonly receivers: readonly string[]
   readonly vocabulary: Vocabulary

@@ -5,7 +5,7 @@ import type { Diagnostics } from '../file/diagnostics.ts'
 import { DAY } from './durations.ts'
 
 /** A kind of number that a calendar has, and how people write it. */
-export interface Unit {
+interface CalendarUnit {
   /** `a weekday`, for sentences. */
   readonly noun: string
   readonly example: string
@@ -40,14 +40,14 @@ export const UNITS = {
   daysOfMonth: { noun: 'day of the month', example: '1, -1 (the last) or 10-15', min: 1, max: 31, hasEnd: true },
   months: { noun: 'month', example: 'jan, 12 or 6-8', min: 1, max: 12, names: MONTHS, isRound: true },
   years: { noun: 'year', example: '2026 or 2027-2030', min: 1970, max: 9999 },
-} as const satisfies Readonly<Record<string, Unit>>
+} as const satisfies Readonly<Record<string, CalendarUnit>>
 
 type Written = number | string | readonly (number | string)[]
 
 /** Reads numbers and ranges of one kind; a range that crosses the end becomes two. */
 export function readRanges(
   raw: Written | undefined,
-  unit: Unit,
+  unit: CalendarUnit,
   pointer: string,
   diagnostics: Diagnostics,
 ): readonly NumberRange[] {
@@ -63,7 +63,7 @@ export function readRanges(
 }
 
 /** Returns the ranges, or a guess at what was meant as the end of a sentence. */
-function splitRanges(text: string, unit: Unit): readonly NumberRange[] | string {
+function splitRanges(text: string, unit: CalendarUnit): readonly NumberRange[] | string {
   const [, first, last] = /^(-?\w+)(?:\s*[-:]\s*(-?\w+))?$/.exec(text.trim()) ?? []
   if (first === undefined) return ''
   const from = readNumber(first, unit)
@@ -78,7 +78,7 @@ function splitRanges(text: string, unit: Unit): readonly NumberRange[] | string 
   ]
 }
 
-function readNumber(word: string, { min, max, names, hasEnd, noun }: Unit): number | string {
+function readNumber(word: string, { min, max, names, hasEnd, noun }: CalendarUnit): number | string {
   const lower = word.toLowerCase()
   const named = lower.length < 3 ? -1 : (names?.findIndex((name) => name.startsWith(lower)) ?? -1)
   if (named >= 0) return min + named

@@ -8,7 +8,7 @@ export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
-export interface Range {
+interface Range {
   readonly min: Millis
   readonly max: Millis
   /** The duration must be a multiple of this bucket; `why` names the windows that it is for. */

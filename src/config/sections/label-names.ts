@@ -4,7 +4,7 @@ import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 
 /** A label of the series of a metric, and the dotted path of the field that holds its value. */
-export interface SeriesLabel {
+interface SeriesLabel {
   readonly label: string
   readonly field: string
   /** Key or index under `by`. */

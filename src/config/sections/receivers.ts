@@ -11,7 +11,7 @@ import { readSecret } from '../file/secrets.ts'
 import { readSpan } from './durations.ts'
 import { checkTemplates } from './templates.ts'
 
-export interface ReceiverContext extends PartContext {
+interface ReceiverContext extends PartContext {
   /** For mails of receivers without their own. */
   readonly templates: Raw.Templates
   /** All labels that templates may use. */

@@ -50,7 +50,7 @@ export function hasControl(text: string): boolean {
 }
 
 /** What is wrong with an address, what was expected, and the fix if there is a particular one. */
-export interface InvalidAddress {
+interface InvalidAddress {
   readonly reason: string
   readonly expected: string
   readonly fix?: string

@@ -9,19 +9,27 @@ import {
   wholeClearOf,
   type Unit,
 } from '../../model.ts'
-import { defineDetector, type Verdict, type Sample } from '../detector.ts'
-import { readChange, readOverride } from './configuration/read.ts'
-import { OVERRIDE_SCHEMA, SCHEMA } from './configuration/schema.ts'
-import { boundsAround, type Change, type Column, findReference, judge, learn, type Step } from './judge.ts'
+import { defineDetector, type Verdict, type SampleValues } from '../detector.ts'
+import { readChange, readChangeOverride } from './configuration/read.ts'
+import { CHANGE_OVERRIDE_SCHEMA, CHANGE_SCHEMA } from './configuration/schema.ts'
+import {
+  boundsAround,
+  type Change,
+  type ChangeColumn,
+  findReference,
+  judgeChange,
+  learnChange,
+  type Step,
+} from './judge.ts'
 
 /** Compares a figure of the window with that of the window before it, or with the last one before things went wrong. */
-export const change = defineDetector<Change, Column>({
+export const change = defineDetector<Change, ChangeColumn>({
   name: 'change',
-  schema: SCHEMA,
-  overrideSchema: OVERRIDE_SCHEMA,
+  schema: CHANGE_SCHEMA,
+  overrideSchema: CHANGE_OVERRIDE_SCHEMA,
   learnt: { reference: 'float64', since: 'float64', calm: 'float64' },
   read: readChange,
-  override: readOverride,
+  override: readChangeOverride,
   needs: ({ of, up, down }) => ({
     of,
     lookback: 1,
@@ -31,8 +39,8 @@ export const change = defineDetector<Change, Column>({
     extraLateness: (down !== undefined && ['count', 'sum', 'max'].includes(of)) || (up !== undefined && of === 'min'),
   }),
   severities: ({ severity }) => [severity],
-  judge,
-  learn,
+  judge: judgeChange,
+  learn: learnChange,
   evidence(params, window, verdict, learnt): Evidence {
     const why = { code: CODES[verdict.kind], params: window.samples === undefined ? {} : { samples: window.samples } }
     if (verdict.kind === 'no_data' || verdict.kind === 'learning') return { why }
@@ -68,7 +76,7 @@ function isHigh(verdict: Verdict & { kind: 'normal' | 'anomalous' }, expected: n
 }
 
 /** A step that is a fifth larger than the one that starts an alert, from a value that leaves room for it. */
-function sample(change: Change, unit: Unit): Sample {
+function sample(change: Change, unit: Unit): SampleValues {
   const whole = !isInUnit(change.of) ? Infinity : unit === 'ratio' ? 1 : unit === 'percent' ? 100 : Infinity
   const step = change.up ?? change.down
   const good = Math.min(step === undefined ? 1 : startOf(step), 0.6 * whole)

@@ -16,13 +16,13 @@ export interface Change {
 }
 
 /** The reference while something is wrong, the end of the window that froze it, and of the first that was good again. */
-export type Column = 'reference' | 'since' | 'calm'
+export type ChangeColumn = 'reference' | 'since' | 'calm'
 
 /** A change that lasts this long is the new normal: the next window is compared with the one before it again. */
 const MAX_FROZEN: Millis = 24 * 3_600_000
 
 /** What a window is compared with: the value before it, or before all that is wrong. NaN while there is none. */
-export function findReference({ of }: Change, window: WindowView, learnt: Learnt<Column>): number {
+export function findReference({ of }: Change, window: WindowView, learnt: Learnt<ChangeColumn>): number {
   const frozen = learnt.get('reference')
   if (!Number.isNaN(frozen) && window.end >= learnt.get('since')) return frozen
   return window.before(1).figure(of)
@@ -52,7 +52,12 @@ function distance(step: Step, reference: number, share: (factor: number) => numb
   return step.kind === 'by' ? step.by : Math.max(Math.abs(reference) * share(step.factor), step.least)
 }
 
-export function judge(change: Change, window: WindowView, held: Severity | undefined, learnt: Learnt<Column>): Verdict {
+export function judgeChange(
+  change: Change,
+  window: WindowView,
+  held: Severity | undefined,
+  learnt: Learnt<ChangeColumn>,
+): Verdict {
   const value = window.figure(change.of)
   if (Number.isNaN(value)) return { kind: 'no_data' }
   const reference = findReference(change, window, learnt)
@@ -69,7 +74,12 @@ export function judge(change: Change, window: WindowView, held: Severity | undef
  * Keeps the reference from the first anomalous window until the windows of what was wrong are no reference any more: for
  * one window's length after the first that is good again.
  */
-export function learn(change: Change, window: WindowView, verdict: Verdict, learnt: LearntCells<Column>): void {
+export function learnChange(
+  change: Change,
+  window: WindowView,
+  verdict: Verdict,
+  learnt: LearntCells<ChangeColumn>,
+): void {
   if (verdict.kind !== 'normal' && verdict.kind !== 'anomalous') return
   const { end, over } = window
   const isFrozen = !Number.isNaN(learnt.get('reference'))
@@ -84,7 +94,7 @@ export function learn(change: Change, window: WindowView, verdict: Verdict, lear
   }
 }
 
-function freeze(learnt: LearntCells<Column>, reference: number, since: Millis): void {
+function freeze(learnt: LearntCells<ChangeColumn>, reference: number, since: Millis): void {
   learnt.set('reference', reference)
   learnt.set('since', since)
 }

@@ -13,7 +13,7 @@ const TOLERANCE = {
   },
 }
 
-export const SCHEMA: JsonSchema = {
+export const FLAT_SCHEMA: JsonSchema = {
   title: 'Flat',
   description: 'A value that stopped moving, although it moved in at least 90 % of its earlier windows.',
   type: 'object',
@@ -21,7 +21,7 @@ export const SCHEMA: JsonSchema = {
   properties: TOLERANCE,
 }
 
-export const OVERRIDE_SCHEMA: JsonSchema = {
+export const FLAT_OVERRIDE_SCHEMA: JsonSchema = {
   description: "A tolerance that replaces the rule's.",
   type: 'object',
   additionalProperties: false,

@@ -1,13 +1,13 @@
 import type { Evidence, Limit, Unit } from '../../model.ts'
-import { defineDetector, type Sample } from '../detector.ts'
-import { OVERRIDE_SCHEMA, readFlat, SCHEMA } from './configuration.ts'
-import { type Column, type Flat, judge, learn, LEARNING } from './judge.ts'
+import { defineDetector, type SampleValues } from '../detector.ts'
+import { FLAT_OVERRIDE_SCHEMA, readFlat, FLAT_SCHEMA } from './configuration.ts'
+import { type FlatColumn, type Flat, judgeFlat, learnFlat, LEARNING } from './judge.ts'
 
 /** Finds a value that stands still although it usually moves. */
-export const flat = defineDetector<Flat, Column>({
+export const flat = defineDetector<Flat, FlatColumn>({
   name: 'flat',
-  schema: SCHEMA,
-  overrideSchema: OVERRIDE_SCHEMA,
+  schema: FLAT_SCHEMA,
+  overrideSchema: FLAT_OVERRIDE_SCHEMA,
   learnt: { windows: 'uint8', moved: 'float32', until: 'float64' },
   read: readFlat,
   override: (base, { override }) => ({ ...base, tolerance: override.flat?.tolerance ?? base.tolerance }),
@@ -20,8 +20,8 @@ export const flat = defineDetector<Flat, Column>({
     extraLateness: true,
   }),
   severities: ({ severity }) => [severity],
-  judge,
-  learn,
+  judge: judgeFlat,
+  learn: learnFlat,
   evidence({ tolerance }, window, verdict, learnt): Evidence {
     const limits = limitsOf(tolerance)
     if (verdict.kind === 'no_data') return { why: { code: 'no_data', params: {} } }
@@ -42,7 +42,7 @@ function limitsOf(value: number): { readonly limit: Limit; readonly clear: Limit
   return { limit: { op: 'at_most', value }, clear: { op: 'above', value } }
 }
 
-function sample({ tolerance }: Flat, unit: Unit): Sample {
+function sample({ tolerance }: Flat, unit: Unit): SampleValues {
   const some = unit === 'ratio' ? 0.5 : unit === 'percent' ? 50 : 1
   return { good: Math.max(some, 2 * tolerance), bad: 0 }
 }

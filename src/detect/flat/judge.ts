@@ -8,7 +8,7 @@ export interface Flat {
 }
 
 /** How many windows were learnt from, the share of them in which the value moved, and the end of the newest. */
-export type Column = 'windows' | 'moved' | 'until'
+export type FlatColumn = 'windows' | 'moved' | 'until'
 
 /** So many windows are learnt from before one is judged. */
 export const LEARNING = 20
@@ -19,7 +19,12 @@ const USUAL = 0.9
 /** What stands still for so long is the new normal. */
 const MAX_FROZEN: Millis = 24 * 3_600_000
 
-export function judge({ tolerance, severity }: Flat, window: WindowView, _: unknown, learnt: Learnt<Column>): Verdict {
+export function judgeFlat(
+  { tolerance, severity }: Flat,
+  window: WindowView,
+  _: unknown,
+  learnt: Learnt<FlatColumn>,
+): Verdict {
   const value = window.figure('range')
   if (Number.isNaN(value)) return { kind: 'no_data' }
   if (value > tolerance) return { kind: 'normal', value }
@@ -29,7 +34,12 @@ export function judge({ tolerance, severity }: Flat, window: WindowView, _: unkn
 }
 
 /** Learns from windows that do not overlap, and not from those that are wrong, until they have been so for a day. */
-export function learn({ tolerance }: Flat, window: WindowView, verdict: Verdict, learnt: LearntCells<Column>): void {
+export function learnFlat(
+  { tolerance }: Flat,
+  window: WindowView,
+  verdict: Verdict,
+  learnt: LearntCells<FlatColumn>,
+): void {
   const { end, over } = window
   if (verdict.kind === 'anomalous') {
     if (end - learnt.get('until') >= MAX_FROZEN + over) learnt.set('moved', 0)

@@ -1,19 +1,19 @@
 import { clearOf, type Evidence, isUpper, limitOf, type Bound, type Unit } from '../../model.ts'
-import { defineDetector, type Verdict, type Sample } from '../detector.ts'
-import { readOverride, readThreshold } from './configuration/read.ts'
-import { OVERRIDE_SCHEMA, SCHEMA } from './configuration/schema.ts'
-import { explain, findBounds, isMonotone, isUndoable, judge, type Threshold } from './judge.ts'
+import { defineDetector, type Verdict, type SampleValues } from '../detector.ts'
+import { readThresholdOverride, readThreshold } from './configuration/read.ts'
+import { THRESHOLD_OVERRIDE_SCHEMA, THRESHOLD_SCHEMA } from './configuration/schema.ts'
+import { explain, findBounds, isMonotone, isUndoable, judgeThreshold, type Threshold } from './judge.ts'
 
 const SEVERITIES = ['warning', 'critical'] as const
 
 /** Compares a figure of the window with bounds of one or two severities. */
 export const threshold = defineDetector<Threshold, never>({
   name: 'threshold',
-  schema: SCHEMA,
-  overrideSchema: OVERRIDE_SCHEMA,
+  schema: THRESHOLD_SCHEMA,
+  overrideSchema: THRESHOLD_OVERRIDE_SCHEMA,
   learnt: {},
   read: readThreshold,
-  override: readOverride,
+  override: readThresholdOverride,
   needs: (params) => ({
     of: params.of,
     lookback: 0,
@@ -24,7 +24,7 @@ export const threshold = defineDetector<Threshold, never>({
   }),
   severities: (params) => SEVERITIES.filter((severity) => params[severity].length > 0),
   judge(params, window, held): Verdict {
-    const found = judge(params, window.figure(params.of), held)
+    const found = judgeThreshold(params, window.figure(params.of), held)
     if (found.kind !== 'anomalous') return found.kind === 'normal' ? { kind: 'normal', value: found.value } : found
     const { value, severity, isHeld, bound } = found
     return { kind: 'anomalous', value, severity, direction: isUpper(bound.op) ? 'high' : 'low', isHeld }
@@ -42,7 +42,7 @@ export const threshold = defineDetector<Threshold, never>({
  * A value beyond the first bound, as far as its unit allows but not beyond the bound of a higher severity; and one on the
  * good side of every `clear`.
  */
-function sample({ of, warning, critical }: Threshold, unit: Unit): Sample {
+function sample({ of, warning, critical }: Threshold, unit: Unit): SampleValues {
   const [bound = critical[0] as Bound] = warning
   const side = isUpper(bound.op) ? 1 : -1
   const next = warning.length === 0 ? undefined : critical.find((one) => isUpper(one.op) === isUpper(bound.op))?.value

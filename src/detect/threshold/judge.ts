@@ -20,7 +20,7 @@ export interface Threshold {
 }
 
 /** What a figure is beside the bounds. */
-export type ThresholdFinding =
+type ThresholdFinding =
   | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
   | {
@@ -40,7 +40,7 @@ export type ThresholdFinding =
  *
  * @param held the severity that the alert has now, if it fires.
  */
-export function judge(threshold: Threshold, value: number, held: Severity | undefined): ThresholdFinding {
+export function judgeThreshold(threshold: Threshold, value: number, held: Severity | undefined): ThresholdFinding {
   if (Number.isNaN(value)) return { kind: 'no_data' }
   const all = [...threshold.critical, ...threshold.warning]
   const isHeld = !all.some((bound) => isBeyond(bound, value))

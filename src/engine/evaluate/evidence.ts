@@ -112,7 +112,7 @@ function alertIdentity(
 }
 
 /** Returns what a rule measures in its windows. */
-export function ruleMeasure({ rule, metric, of }: WindowPlan): Measure {
+function ruleMeasure({ rule, metric, of }: WindowPlan): Measure {
   const { over } = rule
   if (rule.kind === 'count') return { kind: 'count', metric: 'events', unit: 'count', over }
   return { kind: 'aggregate', metric: metric.name, unit: of === 'count' ? 'count' : metric.unit, of, over }

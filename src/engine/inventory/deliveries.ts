@@ -1,7 +1,7 @@
 import { recordPause } from '../../aggregate/throughput.ts'
 import { isRegular, type Source } from '../../aggregate/watermark.ts'
 import type { Millis } from '../../model.ts'
-import type { Delivery, Fold, Host } from '../state.ts'
+import type { HostDelivery, Fold, Host } from '../state.ts'
 
 /** Sources that delivered a host within this time have a say in when its windows close. */
 const RECENT = 60_000
@@ -70,7 +70,7 @@ export function longestObserver(
 
 /** Returns for how long a source delivered since the host's last event. */
 function observedSince(host: Host, { name, observedTime }: Source): Millis {
-  const delivery = host.deliveries.get(name) as Delivery
+  const delivery = host.deliveries.get(name) as HostDelivery
   // A source that was retired and came back has begun to count its time anew.
   delivery.observed = Math.min(delivery.observed, observedTime)
   return observedTime - delivery.observed

@@ -2,7 +2,7 @@ import { dueReports } from '../../dispatch/schedule.ts'
 import type { Millis, ReportUtilization } from '../../model.ts'
 import { type WorkBudget, SLICE } from '../evaluate/due-windows.ts'
 import type { UtilizationRows } from './utilization-rows.ts'
-import { emptyUtilization, summarize, addHost } from './utilization.ts'
+import { emptyUtilization, summarize, addHostUtilization } from './utilization.ts'
 import type { ReportBuild, ReportStats } from './periods.ts'
 import type { Fold } from '../state.ts'
 
@@ -42,7 +42,7 @@ export function continueReport({ state }: Fold, work: WorkBudget): boolean {
       if (work.spent >= SLICE) return false
       work.spent += COST.host + COST.part * parts.length
       const [host, row] = names[build.row] as (typeof names)[number]
-      addHost(share.sum, parts, host, row)
+      addHostUtilization(share.sum, parts, host, row)
     }
   }
   return work.spent === spent
@@ -54,7 +54,7 @@ export function usedSince(stats: ReportStats, from: Millis, metric: string): rea
   if (made !== undefined) return summarize(metric, made.sum)
   const parts = listParts(stats, from, metric)
   const sum = emptyUtilization()
-  for (const [host, row] of parts.length === 0 ? [] : stats.rows) addHost(sum, parts, host, row)
+  for (const [host, row] of parts.length === 0 ? [] : stats.rows) addHostUtilization(sum, parts, host, row)
   return summarize(metric, sum)
 }
 

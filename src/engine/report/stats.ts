@@ -1,6 +1,6 @@
 import type { AlertState, Millis, RejectCount } from '../../model.ts'
 import { countReject, clampToNow, isBuiltinRule } from '../../model.ts'
-import { addSample, emptyRows, readRow, mergeRows } from './utilization-rows.ts'
+import { addToRow, emptyRows, readRow, mergeRows } from './utilization-rows.ts'
 import {
   add,
   addUtilization,
@@ -37,7 +37,7 @@ export function recordUtilization(stats: ReportStats, metric: string, host: Host
   const known = stats.open.utilization.get(metric)
   const rows = known ?? emptyRows(stats.rows.size)
   if (known === undefined) stats.open.utilization.set(metric, rows)
-  addSample(rows, host.reportRow, 1, share, share)
+  addToRow(rows, host.reportRow, 1, share, share)
 }
 
 function reportRow({ rows }: ReportStats, name: string, limit: number): number | undefined {

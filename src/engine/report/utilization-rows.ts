@@ -7,7 +7,7 @@ export interface UtilizationRows {
 }
 
 /** Utilization of one host. */
-export interface Utilization {
+interface Utilization {
   readonly n: number
   readonly sum: number
   readonly max: number
@@ -22,7 +22,7 @@ export function emptyRows(rows = 0): UtilizationRows {
 }
 
 /** Adds `n` samples to a host's row. The table grows by half when the row lies beyond its end. */
-export function addSample(utilization: UtilizationRows, row: number, n: number, sum: number, max: number): void {
+export function addToRow(utilization: UtilizationRows, row: number, n: number, sum: number, max: number): void {
   const at = WIDTH * row
   if (at >= utilization.rows.length)
     grow(utilization, Math.max(at + WIDTH, WIDTH * Math.ceil(utilization.rows.length / 2)))
@@ -68,7 +68,7 @@ export function mergeRows(into: UtilizationRows, from: UtilizationRows, order?: 
   for (let row = 0; row < count; row++) {
     const at = WIDTH * (order?.[row] ?? row)
     const n = rows[at] ?? 0
-    if (n > 0) addSample(into, row, n, rows[at + 1] as number, rows[at + 2] as number)
+    if (n > 0) addToRow(into, row, n, rows[at + 1] as number, rows[at + 2] as number)
   }
   return into
 }

@@ -24,7 +24,12 @@ export function emptyUtilization(): UtilizationSum {
 }
 
 /** Adds the utilization of one host over these periods. */
-export function addHost(sum: UtilizationSum, parts: readonly UtilizationRows[], host: string, row: number): void {
+export function addHostUtilization(
+  sum: UtilizationSum,
+  parts: readonly UtilizationRows[],
+  host: string,
+  row: number,
+): void {
   const { n, sum: used, max } = mergeRow(parts, row)
   if (n === 0 || host === UNKNOWN_HOST) return
   const one = { host, mean: used / n, max }

@@ -14,7 +14,7 @@ export interface EngineClient extends Engine {
 }
 
 /** The engine thread could not serve a request: the journal failed, or the thread has ended. */
-export class EngineError extends Error {
+class EngineError extends Error {
   readonly code: string
 
   constructor(code: string, message: string) {

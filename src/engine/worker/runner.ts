@@ -40,7 +40,7 @@ export interface EngineRunner {
   saveOnStop(): Promise<void>
 }
 
-export interface RunnerPolicy extends SnapshotPolicy {
+interface RunnerPolicy extends SnapshotPolicy {
   /** Shortest time in milliseconds between two attempts to reopen a failed journal. */
   readonly reopenInterval?: number
 }

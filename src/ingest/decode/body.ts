@@ -4,12 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UNLABELLED } from './content-type.ts'
 import type { ContentLabel } from './content-type.ts'
 import { formEvents, mayBePlain, plainKind, textParts } from './text.ts'
-import { Refusal } from './refusal.ts'
+import { BodyRefusal } from './refusal.ts'
 import { MAX_EVENT, notJson, scanBrackets, scanLines, skipBlank, tooMany } from './scan.ts'
 import type { Scan, ByteRange } from './scan.ts'
 import { arrayParts, isBulkAction, isObject, lineParts, OVERSIZED, parseLine } from './split.ts'
 
-export interface BodyLimits {
+interface BodyLimits {
   /** The most events in one body. */
   readonly maxEvents: number
 }
@@ -45,7 +45,7 @@ const unlabelled: AskLabel = () => UNLABELLED
  * say. Skips a byte order mark and the lines of a bulk request that only name an index; unpacks `{"logs":[...]}`. A
  * body that is not JSON is read according to its headers, as a form or as lines of text.
  *
- * @throws {Refusal} 400 if it is none of these, 413 if there are more than `maxEvents`.
+ * @throws {BodyRefusal} 400 if it is none of these, 413 if there are more than `maxEvents`.
  */
 export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = unlabelled): Body {
   const start = skipBlank(bytes, afterMark(bytes), bytes.length)
@@ -114,7 +114,7 @@ function textBody(bytes: Buffer, spans: readonly ByteRange[], id: string, label:
 }
 
 function isTextAfterAll(error: unknown, bytes: Buffer, start: number, label: AskLabel): boolean {
-  const isUnreadable = error instanceof Refusal && error.status === 400
+  const isUnreadable = error instanceof BodyRefusal && error.status === 400
   return isUnreadable && mayBePlain(bytes, start) && label().isText
 }
 
@@ -129,7 +129,7 @@ async function splitBody(bytes: Buffer, start: number, { maxEvents }: BodyLimits
     const spans = await run(scanBrackets(bytes, start, maxEvents), bytes)
     return { spans, parts: isArray ? arrayParts(bytes, spans) : objectParts(bytes, spans) }
   } catch (error) {
-    if (isArray || !(error instanceof Refusal)) throw error
+    if (isArray || !(error instanceof BodyRefusal)) throw error
     const spans = await run(scanLines(bytes, start, maxEvents), bytes)
     return { spans, parts: lineParts(bytes, spans) }
   }
@@ -206,9 +206,9 @@ function isBracket(first: number | undefined): boolean {
   return first === 0x5b || first === 0x7b
 }
 
-/** @throws {Refusal} 400 */
+/** @throws {BodyRefusal} 400 */
 function mustBeUtf8(bytes: Buffer): void {
-  if (!isUtf8(bytes)) throw new Refusal(400, 'utf8', 'the body is not UTF-8')
+  if (!isUtf8(bytes)) throw new BodyRefusal(400, 'utf8', 'the body is not UTF-8')
 }
 
 function afterMark(bytes: Buffer): number {

@@ -6,7 +6,7 @@ export interface MemoryBudget {
   readonly max: number
 }
 
-export interface CollectLimits {
+interface CollectLimits {
   /** Largest body, in bytes on the wire. */
   readonly maxBody: number
   /** A larger body is read to its end and discarded, up to this many bytes, so that its sender reads the response. */

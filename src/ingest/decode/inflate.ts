@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from 'node:zlib'
 import type { ZlibOptions } from 'node:zlib'
-import { mebibytes, Refusal } from './refusal.ts'
+import { mebibytes, BodyRefusal } from './refusal.ts'
 
 /** Compression of a body. */
-export type Coding = 'identity' | 'gzip' | 'deflate'
+type Coding = 'identity' | 'gzip' | 'deflate'
 
 /** Up to this size a body is inflated synchronously, which costs half the CPU; larger ones in another thread. */
 const SMALL_BODY = 2 * 1024 * 1024
@@ -18,7 +18,7 @@ const MAX_RATIO = 1100
  * valid UTF-8 is not compressed. Logstash's workers share the header hash that they write the encoding to, so that it
  * may occur twice or with an uncompressed body, and Logstash drops events that are answered 415 or 400.
  *
- * @throws {Refusal} 415 for an unsupported encoding, 400 if header and bytes contradict each other.
+ * @throws {BodyRefusal} 415 for an unsupported encoding, 400 if header and bytes contradict each other.
  */
 export function detectCoding(bytes: Buffer, header: string | undefined): Coding {
   if (isGzip(bytes)) return 'gzip'
@@ -35,7 +35,7 @@ export function isGzip(bytes: Buffer): boolean {
 
 /**
  * Returns the distinct encodings of the header.
- * @throws {Refusal} 415
+ * @throws {BodyRefusal} 415
  */
 function readCodings(header = ''): ReadonlySet<string> {
   const names = header.split(',').map((name) => name.trim().toLowerCase())
@@ -44,7 +44,7 @@ function readCodings(header = ''): ReadonlySet<string> {
   codings.delete('identity')
   for (const name of codings) {
     if (name !== 'gzip' && name !== 'deflate')
-      throw new Refusal(415, 'encoding', 'this content encoding is not read here: send gzip, deflate or none')
+      throw new BodyRefusal(415, 'encoding', 'this content encoding is not read here: send gzip, deflate or none')
   }
   return codings
 }
@@ -52,7 +52,7 @@ function readCodings(header = ''): ReadonlySet<string> {
 /**
  * Inflates a small body synchronously. Returns undefined for a larger one: use `inflateLarge`.
  *
- * @throws {Refusal} 413 above `max` bytes, 400 for a damaged stream.
+ * @throws {BodyRefusal} 413 above `max` bytes, 400 for a damaged stream.
  */
 export function inflateSmall(bytes: Buffer, coding: Coding, max: number): Buffer | undefined {
   if (coding === 'identity') return bytes
@@ -110,10 +110,10 @@ function isTooLong(error: unknown): boolean {
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 }
 
-function tooLarge(max: number): Refusal {
-  return new Refusal(413, 'too_large', `the body inflates to more than ${mebibytes(max)} (ingest.max_decompressed)`)
+function tooLarge(max: number): BodyRefusal {
+  return new BodyRefusal(413, 'too_large', `the body inflates to more than ${mebibytes(max)} (ingest.max_decompressed)`)
 }
 
-function damaged(coding: Coding): Refusal {
-  return new Refusal(400, 'gzip', `the body is neither a whole ${coding} stream nor UTF-8: it broke on its way`)
+function damaged(coding: Coding): BodyRefusal {
+  return new BodyRefusal(400, 'gzip', `the body is neither a whole ${coding} stream nor UTF-8: it broke on its way`)
 }

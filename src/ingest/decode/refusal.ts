@@ -1,12 +1,12 @@
 /** Rejects a body as a whole. The route answers with its status and reason. */
-export class Refusal extends Error {
+export class BodyRefusal extends Error {
   readonly status: 400 | 413 | 415
   /** Short code for metrics: `json`, `utf8`, `gzip`, `encoding`, `too_large`, `too_many`. */
   readonly code: string
 
   constructor(status: 400 | 413 | 415, code: string, reason: string) {
     super(reason)
-    this.name = 'Refusal'
+    this.name = 'BodyRefusal'
     this.status = status
     this.code = code
   }

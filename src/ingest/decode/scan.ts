@@ -1,4 +1,4 @@
-import { mebibytes, Refusal } from './refusal.ts'
+import { mebibytes, BodyRefusal } from './refusal.ts'
 
 /** Scans a large body slice by slice, so that other requests are handled in between. */
 export interface Scan {
@@ -6,7 +6,7 @@ export interface Scan {
   advance(to: number): void
   /**
    * Ends the scan after all bytes.
-   * @throws {Refusal} if something is missing.
+   * @throws {BodyRefusal} if something is missing.
    */
   finish(): ByteRange[]
 }
@@ -111,16 +111,16 @@ function isBlank(bytes: Buffer, from: number, to: number): boolean {
   return skipBlank(bytes, from, to) === to
 }
 
-export function tooMany(maxEvents: number): Refusal {
-  return new Refusal(
+export function tooMany(maxEvents: number): BodyRefusal {
+  return new BodyRefusal(
     413,
     'too_many',
     `the body holds more than ${maxEvents} events (ingest.max_events): send smaller batches`,
   )
 }
 
-export function notJson(why: string): Refusal {
-  return new Refusal(400, 'json', `the body is not JSON: ${why}`)
+export function notJson(why: string): BodyRefusal {
+  return new BodyRefusal(400, 'json', `the body is not JSON: ${why}`)
 }
 
 /** The longest event that is parsed, in bytes; longer ones would block other requests. */

@@ -11,7 +11,7 @@ const PART = 512 * 1024
 
 /**
  * Parses the elements of an array part by part.
- * @throws {Refusal} 400 if they are not JSON.
+ * @throws {BodyRefusal} 400 if they are not JSON.
  */
 export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
   let group: ByteRange[] = []
@@ -37,7 +37,7 @@ export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generat
 
 /**
  * Parses lines part by part.
- * @throws {Refusal} 400 if no line is an object.
+ * @throws {BodyRefusal} 400 if no line is an object.
  */
 export function* lineParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
   let part: unknown[] = []

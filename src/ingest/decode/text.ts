@@ -1,12 +1,12 @@
 import { isGzip } from './inflate.ts'
 import type { ContentLabel, SyslogLabel } from './content-type.ts'
-import { Refusal } from './refusal.ts'
+import { BodyRefusal } from './refusal.ts'
 import { MAX_EVENT, skipBlank, type ByteRange } from './scan.ts'
 import { OVERSIZED } from './split.ts'
 import { readInspect } from './ruby-inspect.ts'
 
 /** Kind of a body that is not JSON: one form, or lines of text. */
-export type Plain = 'form' | 'lines'
+type Plain = 'form' | 'lines'
 
 /** Approximate bytes of text that become events at a time. */
 const PART = 512 * 1024
@@ -15,15 +15,16 @@ const PART = 512 * 1024
  * Determines the kind of a body that does not start like JSON. Only its headers distinguish text from damaged JSON, and
  * only its bytes distinguish a form from text labelled as one, which syslog-ng sends.
  *
- * @throws {Refusal} 400 if it cannot contain events.
+ * @throws {BodyRefusal} 400 if it cannot contain events.
  */
 export function plainKind(bytes: Buffer, start: number, label: ContentLabel): Plain {
-  if (isGzip(bytes)) throw new Refusal(400, 'json', 'the body is compressed twice: compress it once')
+  if (isGzip(bytes)) throw new BodyRefusal(400, 'json', 'the body is compressed twice: compress it once')
   if (!label.isText) {
     const found = 'the body is not JSON (an array of events, one event, or one event a line)'
-    throw new Refusal(400, 'json', `${found}, nor labelled as text/plain or application/x-www-form-urlencoded`)
+    throw new BodyRefusal(400, 'json', `${found}, nor labelled as text/plain or application/x-www-form-urlencoded`)
   }
-  if (bytes.includes(0)) throw new Refusal(400, 'utf8', 'the body is labelled as text and holds NUL bytes: send UTF-8')
+  if (bytes.includes(0))
+    throw new BodyRefusal(400, 'utf8', 'the body is labelled as text and holds NUL bytes: send UTF-8')
   return label.isForm && isForm(formText(bytes, start, start + MAX_EVENT)) ? 'form' : 'lines'
 }
 

@@ -31,7 +31,7 @@ export class SchemaError extends Error {
 }
 
 /** Calls a function for one file. Rethrows its errors as a `SchemaError` that names the file. */
-export function guard<T>(file: string, call: () => T): T {
+export function nameFileInErrors<T>(file: string, call: () => T): T {
   try {
     return call()
   } catch (error) {
@@ -80,7 +80,7 @@ function withDefinitions(one: SchemaFile, base: Schema): SchemaFile {
 }
 
 function readFolder(folder: string, isOwn: boolean): SchemaFile[] {
-  const names = guard(folder, () => readdirSync(folder)).filter((name) => name.endsWith(SUFFIX))
+  const names = nameFileInErrors(folder, () => readdirSync(folder)).filter((name) => name.endsWith(SUFFIX))
   if (names.length > MAX_FILES || names.length === 0) {
     throw new SchemaError(
       folder,
@@ -96,7 +96,7 @@ function readSchemaFile(file: string, isCustom: boolean): SchemaFile {
     const expected = "lower-case letters, digits, '.', '_' and '-', at most 50, beginning with a letter"
     throw new SchemaError(file, `the file's name gives its kind: expected ${expected}, found '${kind}'`)
   }
-  const schema = guard(file, (): unknown => {
+  const schema = nameFileInErrors(file, (): unknown => {
     const stat = statSync(file)
     if (!stat.isFile() && !stat.isDirectory())
       throw new Error('expected a regular file, found a pipe, socket or device')
@@ -107,7 +107,7 @@ function readSchemaFile(file: string, isCustom: boolean): SchemaFile {
   if (!isObject(schema)) throw new SchemaError(file, 'expected a JSON object with a schema')
   const draft = schema['$schema'] ?? DRAFT
   if (draft !== DRAFT) throw new SchemaError(file, `$schema: expected "${DRAFT}", found ${JSON.stringify(draft)}`)
-  guard(file, () => refuseRemote(schema))
+  nameFileInErrors(file, () => refuseRemote(schema))
   return { file, kind, isCustom, schema }
 }
 

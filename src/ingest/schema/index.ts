@@ -4,7 +4,7 @@ import { EVENT_STEPS, type StepBudget } from '../../labels/automaton.ts'
 import { compilePattern } from '../../labels/pattern.ts'
 import { createSelector, MATCH_KEYWORD, readMatch } from './match.ts'
 import type { Rejection } from '../../model.ts'
-import { BASE, guard, readSchemaFiles, SchemaError } from './files.ts'
+import { BASE, nameFileInErrors, readSchemaFiles, SchemaError } from './files.ts'
 import type { SchemaFile } from './files.ts'
 import { shapeEvent } from './shape.ts'
 
@@ -32,7 +32,7 @@ export interface Accepted {
 }
 
 /** Why an event is rejected. */
-export type Refused = Omit<Rejection, 'index'>
+type Refused = Omit<Rejection, 'index'>
 
 export interface Schemas {
   /** Kinds that have a schema: custom ones first, then built-in ones, by name. */
@@ -62,7 +62,7 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
   const patterns: PatternSteps = { budget: { left: 0 } }
   const ajv = createAjv(patterns)
   for (const { file, kind, schema } of files) {
-    guard(file, () => ajv.addSchema({ ...schema, $id: schemaId(kind) }))
+    nameFileInErrors(file, () => ajv.addSchema({ ...schema, $id: schemaId(kind) }))
   }
   const kinds = files.map((file): Kind => ({ kind: file.kind, validate: compile(file, ajv) }))
   const base = kinds.find(({ kind }) => kind === BASE)
@@ -85,7 +85,7 @@ export function createSchemas(folder: URL | string, own?: string): Schemas {
 const schemaId = (kind: string): string => `${ID}${kind}.schema.json`
 
 function compile({ file, kind }: SchemaFile, ajv: Ajv): ValidateFunction {
-  const validate = guard(file, () => ajv.getSchema(schemaId(kind)))
+  const validate = nameFileInErrors(file, () => ajv.getSchema(schemaId(kind)))
   if (validate === undefined) throw new SchemaError(file, 'the schema could not be compiled')
   return validate
 }
@@ -93,7 +93,9 @@ function compile({ file, kind }: SchemaFile, ajv: Ajv): ValidateFunction {
 /** Returns the match rule of a schema. The base schema is the fallback and needs none. */
 function matchRule({ file, kind, schema }: SchemaFile, value: Kind): Parameters<typeof createSelector<Kind>>[0] {
   const rule = schema[MATCH_KEYWORD]
-  return kind === BASE && rule === undefined ? [] : [{ alternatives: guard(file, () => readMatch(rule)), value }]
+  return kind === BASE && rule === undefined
+    ? []
+    : [{ alternatives: nameFileInErrors(file, () => readMatch(rule)), value }]
 }
 
 /** What the patterns of schemas may take for the event that is being judged. */

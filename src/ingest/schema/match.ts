@@ -4,7 +4,7 @@ import { isReference } from '../../model.ts'
 export const MATCH_KEYWORD = 'x-stashwatch-match'
 
 /** An invalid match rule. The message says what was expected. */
-export class MatchError extends Error {
+class MatchError extends Error {
   readonly code = 'match_invalid'
   override readonly name = 'MatchError'
 }
@@ -18,7 +18,7 @@ interface FieldMatch {
 }
 
 /** One alternative of a rule: all of its tests must match. */
-export type Alternative = readonly FieldMatch[]
+type Alternative = readonly FieldMatch[]
 
 /** An alternative in a lookup, without the test that it is indexed by. A lower rank wins. */
 interface Candidate<T> {
@@ -40,9 +40,9 @@ interface PresenceRule<T> {
 }
 
 /** Returns the value of the first rule that matches an event in nested form. */
-export type SelectSchema<T> = (event: object) => T | undefined
+type SelectSchema<T> = (event: object) => T | undefined
 
-export interface Rule<T> {
+interface SchemaRule<T> {
   readonly alternatives: readonly Alternative[]
   readonly value: T
 }
@@ -68,7 +68,7 @@ export function readMatch(rule: unknown): readonly Alternative[] {
  * field that it names, preferably `event.dataset`. Alternatives with that field take precedence over others; among
  * equals the earlier rule wins.
  */
-export function createSelector<T>(rules: readonly Rule<T>[]): SelectSchema<T> {
+export function createSelector<T>(rules: readonly SchemaRule<T>[]): SelectSchema<T> {
   const datasets = new Map<Scalar, Candidate<T>[]>()
   const switches: ValueIndex<T>[] = []
   const doors: PresenceRule<T>[] = []

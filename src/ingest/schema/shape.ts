@@ -10,11 +10,11 @@ type Node = Readonly<Record<string, unknown>>
 type Draft = Record<string, unknown>
 
 /** Why an event's shape is rejected; the path leads to the invalid part. */
-export interface ShapeError extends Omit<Rejection, 'index'> {
+interface ShapeError extends Omit<Rejection, 'index'> {
   readonly code: 'not_object' | 'empty' | 'too_deep' | 'too_many_fields'
 }
 
-export type Shaped = { readonly event: Node } | ShapeError
+type Shaped = { readonly event: Node } | ShapeError
 
 /** Findings of one walk over a value. */
 interface Walk {

@@ -11,7 +11,7 @@ import { checkAhead, checkChunk } from '../contract.ts'
 import { JournalFailed } from '../errors.ts'
 import { createMemoryOutbox } from './outbox.ts'
 
-export interface MemoryOptions {
+interface MemoryOptions {
   /** Number of records of sent or failed effects kept. Default 10,000. */
   readonly keepRecords?: number
 }

@@ -14,7 +14,7 @@ import {
 import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
 
 /** The outbox of the memory journal. */
-export interface MemoryOutbox {
+interface MemoryOutbox {
   /** The port's methods. */
   readonly table: OutboxTable
   add(upTo: Offset, effects: readonly Effect[], now: Millis): void

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import type { Entry, EntryKind, NewEntry, Offset } from '../../model.ts'
 import { damagedEntries, JournalDamaged } from '../errors.ts'
-import type { Row, Sql } from './schema.ts'
+import type { SqlRow, Sql } from './schema.ts'
 
 /** The entries table. Methods that write must be called in a transaction. */
-export interface EntryTable {
+interface EntryTable {
   /** Returns the highest offset ever assigned, 0 before the first. */
   last(): Offset
   /** Returns the offset of the oldest entry kept; one more than `last` if there is none. */
@@ -61,7 +61,7 @@ export function openEntries(sql: Sql, file: string, covered: Offset): EntryTable
   }
 }
 
-function readEntries(file: string, rows: Iterable<Row>, from: Offset, last: Offset, maxBytes: number): Entry[] {
+function readEntries(file: string, rows: Iterable<SqlRow>, from: Offset, last: Offset, maxBytes: number): Entry[] {
   const entries: Entry[] = []
   let [expected, bytes] = [from, 0]
   for (const row of rows) {

@@ -13,7 +13,7 @@ const IN_USE =
   'one a folder of its own (`data:` in the configuration)'
 
 /** Converts an error of SQLite or of the file system to one that the operator can act on. */
-export function explain(error: unknown, file: string, action: string): Error {
+export function explainError(error: unknown, file: string, action: string): Error {
   if (error instanceof JournalDamaged || error instanceof JournalRefused || error instanceof JournalFailed) return error
   const text = error instanceof Error ? error.message : String(error)
   const code = resultCode(error)

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../../files.ts'
 import { createOutbox, type Journal, type Log, type NewEntry, type Offset } from '../../model.ts'
 import { damagedFile, JournalDamaged, JournalFailed, JournalRefused } from '../errors.ts'
-import { explain } from './errors.ts'
+import { explainError } from './errors.ts'
 import { FORMAT, SETTINGS, TABLES } from './schema.ts'
 import { openStore } from './store.ts'
-import type { Store } from './store.ts'
+import type { SqliteStore } from './store.ts'
 
 export interface SqliteOptions {
   /** The database file. Created with its folder if it does not exist; the `-wal` file beside it belongs to it. */
@@ -21,7 +21,7 @@ export interface SqliteOptions {
 }
 
 interface Connection {
-  readonly store: Store
+  readonly store: SqliteStore
   close(): void
 }
 
@@ -57,7 +57,7 @@ export function openSqliteJournal(given: SqliteOptions): Journal {
       for (const one of group) one.reject(error)
     }
   }
-  const call = async <T>(action: string, work: (store: Store) => T): Promise<T> => {
+  const call = async <T>(action: string, work: (store: SqliteStore) => T): Promise<T> => {
     flush()
     return guard.run(action, work)
   }
@@ -99,7 +99,7 @@ function guardConnection(options: SqliteOptions) {
   let failure: Error | undefined
   let closed = false
 
-  const run = <T>(action: string, work: (store: Store) => T): T => {
+  const run = <T>(action: string, work: (store: SqliteStore) => T): T => {
     if (closed) throw new JournalFailed(file, `could not ${action}: it is closed`)
     if (connection === undefined || failure !== undefined) {
       throw new JournalFailed(file, `could not ${action}: it waits for recovery after a failure`, failure)
@@ -109,13 +109,13 @@ function guardConnection(options: SqliteOptions) {
     } catch (error) {
       // A caller's mistake or one damaged entry leaves the file unchanged; after any other error its state is unknown.
       if (error instanceof RangeError || error instanceof JournalDamaged) throw error
-      failure = explain(error, file, action)
+      failure = explainError(error, file, action)
       throw failure
     }
   }
   return {
     run,
-    reopen(work: (store: Store) => void): void {
+    reopen(work: (store: SqliteStore) => void): void {
       if (closed) throw new JournalFailed(file, 'could not recover: it is closed')
       connection?.close()
       connection = undefined
@@ -124,7 +124,7 @@ function guardConnection(options: SqliteOptions) {
         work(connection.store)
         failure = undefined
       } catch (error) {
-        failure = explain(error, file, 'recover')
+        failure = explainError(error, file, 'recover')
         throw failure
       }
     },
@@ -151,7 +151,7 @@ function connect({ file, keepRecords = 10_000, maxBytes, log }: SqliteOptions, c
   } catch (error) {
     closeIgnoringErrors(db)
     if (made !== undefined) for (const name of [file, `${file}-wal`]) rmSync(name, { force: true })
-    throw explain(error, file, 'be opened')
+    throw explainError(error, file, 'be opened')
   }
 }
 

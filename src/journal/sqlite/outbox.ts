@@ -11,10 +11,10 @@ import {
   type SendRecord,
 } from '../../model.ts'
 import { queueKey, MAX_FAILED, MAX_RETRY_WAIT } from '../contract.ts'
-import type { Row, Sql } from './schema.ts'
+import type { SqlRow, Sql } from './schema.ts'
 
 /** The effects and their outcomes. */
-export interface EffectTable {
+interface EffectTable {
   /** The port's methods. Those that write start a transaction. */
   readonly table: OutboxTable
   /** Ignores effects whose id is known. Must be called in a transaction, as the methods below. */
@@ -201,7 +201,7 @@ function openHistory(sql: Sql): OutboxTable['history'] {
   const sent = sql.prepare(`${BEFORE} WHERE state = 'sent' ORDER BY earlier.seq DESC LIMIT 1`)
   const undelivered = sql.prepare(`${BEFORE} WHERE state IN ('failed', 'merged') ORDER BY earlier.seq`)
   const failed = sql.prepare(FAILED)
-  const dataOf = ({ data }: Row): string => String(data)
+  const dataOf = ({ data }: SqlRow): string => String(data)
   return (id) => {
     const last = sent.get(id)
     const lost = failed.all(id).map(dataOf)

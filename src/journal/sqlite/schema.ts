@@ -51,16 +51,16 @@ PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 `
 
-export type SqlValue = string | number | null | Uint8Array
+type SqlValue = string | number | null | Uint8Array
 
 /** A row as SQLite returns it. Each query names the columns that it reads. */
-export type Row = Readonly<Record<string, string | number | bigint | null | Uint8Array>>
+export type SqlRow = Readonly<Record<string, string | number | bigint | null | Uint8Array>>
 
-export interface Statement {
+interface Statement {
   run(...values: SqlValue[]): { readonly changes: number | bigint }
-  get(...values: SqlValue[]): Row | undefined
-  all(...values: SqlValue[]): readonly Row[]
-  iterate(...values: SqlValue[]): Iterable<Row>
+  get(...values: SqlValue[]): SqlRow | undefined
+  all(...values: SqlValue[]): readonly SqlRow[]
+  iterate(...values: SqlValue[]): Iterable<SqlRow>
 }
 
 /** The part of a database connection that the tables need. */

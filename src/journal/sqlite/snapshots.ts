@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Offset, Snapshot, SnapshotChunk } from '../../model.ts'
 import { checkChunk } from '../contract.ts'
 import type { SnapshotProgress } from '../contract.ts'
-import type { Row, Sql } from './schema.ts'
+import type { SqlRow, Sql } from './schema.ts'
 
 /** An unusable snapshot, with the reason. */
 export interface DamagedSnapshot {
@@ -12,7 +12,7 @@ export interface DamagedSnapshot {
 }
 
 /** The snapshots and their parts. Methods that write must be called in a transaction. */
-export interface SnapshotTable {
+interface SnapshotTable {
   /** Returns the highest offset of any snapshot, 0 without one. */
   highest(): Offset
   /**
@@ -96,7 +96,7 @@ function openPruning(sql: Sql): (parts: number) => boolean {
 
 function loadNewest(
   rows: readonly SnapshotRow[],
-  partsOf: (id: number) => Iterable<Row>,
+  partsOf: (id: number) => Iterable<SqlRow>,
   usable: (offset: Offset) => boolean,
 ): ReturnType<SnapshotTable['load']> {
   const spoilt: DamagedSnapshot[] = []
@@ -109,7 +109,7 @@ function loadNewest(
 }
 
 /** Returns the whole state, or the reason why it is unusable. */
-function assemble(upTo: Offset, count: number, rows: Iterable<Row>): Uint8Array | string {
+function assemble(upTo: Offset, count: number, rows: Iterable<SqlRow>): Uint8Array | string {
   const parts: Uint8Array[] = []
   for (const row of rows) {
     const { part, crc, data } = row as PartRow

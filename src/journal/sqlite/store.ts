@@ -9,7 +9,7 @@ import { openSnapshots } from './snapshots.ts'
 import type { DamagedSnapshot } from './snapshots.ts'
 
 /** An open journal file. Methods are synchronous. A method that throws has written nothing. */
-export interface Store {
+export interface SqliteStore {
   append(entries: readonly NewEntry[]): Offset[]
   read(after: Offset, maxBytes: number): Entry[]
   load(): { readonly snapshot: Snapshot | undefined; readonly spoilt: readonly DamagedSnapshot[] }
@@ -19,7 +19,7 @@ export interface Store {
   readonly outbox: OutboxTable
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly file: string
   /** Number of records of sent or failed effects kept. */
   readonly keepRecords: number
@@ -38,7 +38,7 @@ const WAL_LIMIT = 64 * 1024 * 1024
 /** Transactions between two checks of the files. */
 const CHECK_EVERY = 256
 
-export function openStore(db: Sql, options: StoreOptions): Store {
+export function openStore(db: Sql, options: StoreOptions): SqliteStore {
   const { file } = options
   const start = Number(db.prepare("SELECT value FROM meta WHERE key = 'start'").get()?.['value'] ?? 0)
   const snapshots = openSnapshots(db)
@@ -58,7 +58,7 @@ export function openStore(db: Sql, options: StoreOptions): Store {
     ]
     pruning = more.includes(true)
   }
-  const load: Store['load'] = () => {
+  const load: SqliteStore['load'] = () => {
     const found = snapshots.load((offset) => entries.first() <= offset + 1 && offset <= entries.last())
     if (found.snapshot === undefined && entries.first() > start + 1) {
       throw new JournalDamaged(damagedSnapshots(file, entries.first() - 1, noneUsable(found.spoilt)))

@@ -2,12 +2,12 @@ import type { Millis, Unit } from '../../model.ts'
 import { formatValue } from '../../text/format.ts'
 
 /** The values that a chart spans: finite, `low` below `high`. */
-export interface Range {
+export interface AxisRange {
   readonly low: number
   readonly high: number
 }
 
-export interface Tick {
+interface AxisTick {
   readonly value: number
   readonly label: string
 }
@@ -23,7 +23,7 @@ const LABEL = 11
  * The range that shows all values, and the bounds among which they move: one that lies far away would flatten them.
  * It begins at zero where that costs no more than half of the height.
  */
-export function valueRange(values: readonly number[], bounds: readonly number[]): Range {
+export function valueRange(values: readonly number[], bounds: readonly number[]): AxisRange {
   const near = (value: number): number => Math.max(-FAR, Math.min(FAR, value))
   const shown = values.map(near)
   const start = shown.length > 0 ? shown : bounds.slice(0, 1).map(near)
@@ -42,7 +42,7 @@ export function valueRange(values: readonly number[], bounds: readonly number[])
   return padded(low, high)
 }
 
-function padded(low: number, high: number): Range {
+function padded(low: number, high: number): AxisRange {
   if (low >= 0 && low <= high / 2 && high > 0) return { low: 0, high: high * 1.06 }
   if (high <= 0 && high >= low / 2 && low < 0) return { low: low * 1.06, high: 0 }
   const size = Math.max(Math.abs(low), Math.abs(high))
@@ -57,13 +57,13 @@ export function isNumber(value: number | null): value is number {
 }
 
 /** Where in a range a value lies: 0 at its low end, 1 at the high one, and no further. */
-export function placeIn({ low, high }: Range, value: number): number {
+export function placeIn({ low, high }: AxisRange, value: number): number {
   const share = (value - low) / (high - low)
   return Math.max(0, Math.min(1, Number.isNaN(share) ? 0 : share))
 }
 
 /** Two to five round values within a range. */
-export function valueTicks(range: Range, unit: Unit): readonly Tick[] {
+export function valueTicks(range: AxisRange, unit: Unit): readonly AxisTick[] {
   const step = stepFor(range.high - range.low, unit)
   const first = Math.ceil(range.low / step)
   const count = Math.floor(range.high / step) - first + 1
@@ -102,7 +102,7 @@ const TIME_STEPS: readonly Millis[] = [
 ]
 
 /** Two to five round instants of a span, as the clocks of the zone show them; midnight is labelled with its date. */
-export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly Tick[] {
+export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly AxisTick[] {
   const step = TIME_STEPS.find((one) => one >= (to - from) / 4) ?? (to - from) / 4
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
@@ -115,7 +115,7 @@ export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly Tick
     second: '2-digit',
   })
   const offset = offsetAt(format, from)
-  const ticks: Tick[] = []
+  const ticks: AxisTick[] = []
   for (let at = Math.ceil((from + offset) / step) * step - offset; at <= to; at += step) {
     ticks.push({ value: at, label: timeLabel(format, at, step) })
   }

@@ -1,6 +1,6 @@
 import type { Millis, ChartData, ChartBucket, Unit } from '../../model.ts'
 import { formatDuration, formatTime } from '../../text/format.ts'
-import { isNumber, placeIn, type Range, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
+import { isNumber, placeIn, type AxisRange, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from '../../text/sanitise.ts'
 
 export interface ChartOptions {
@@ -61,7 +61,7 @@ interface Level {
 interface Frame {
   readonly left: number
   readonly right: number
-  readonly range: Range
+  readonly range: AxisRange
   readonly from: Millis
   readonly to: Millis
   readonly x: (at: Millis) => number

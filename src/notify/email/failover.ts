@@ -1,12 +1,12 @@
 import {
   type Clock,
   deliveryResult,
-  type DeliveryResult,
   type Log,
   type MailConfig,
   type Millis,
   type Notification,
   type Reason,
+  type ServerReply,
   type SmtpConfig,
 } from '../../model.ts'
 import { signMail, buildMime, type Envelope, type MailServer, openMailServer, timeoutAfterData } from './smtp.ts'
@@ -14,7 +14,7 @@ import { describeResult } from '../../text/delivery.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
 /** What the way over mail servers needs. */
-export interface EmailParts {
+interface EmailParts {
   readonly compose: Compose
   readonly clock: Clock
   readonly log: Log
@@ -67,8 +67,6 @@ interface Server {
   /** Until then others are asked first. */
   backoffUntil: Millis
 }
-
-type ServerReply = NonNullable<DeliveryResult['replies']>[number]
 
 interface SmtpPool {
   readonly servers: readonly Server[]

@@ -13,7 +13,7 @@ const MAX_MAILS = 1000
 /** The headers of our mails fit in this many bytes. */
 const HEAD_BYTES = 8192
 
-export interface MailSummary {
+interface MailSummary {
   readonly n: number
   readonly subject: string
   readonly to: string
@@ -39,7 +39,7 @@ interface ReadMail {
   readonly files: readonly StoredFile[]
 }
 
-export interface StoredMail extends MailSummary, ReadMail {
+interface StoredMail extends MailSummary, ReadMail {
   readonly from: string
   /** The mail's source, as it would have gone over the wire. */
   readonly raw: string

@@ -10,10 +10,10 @@ export function explainRecipient({ receiver, to }: Notification, subject: string
 }
 
 /**
- * What can be pressed in a mail: the buttons of its only alert; links below the first ones of several (`links`), and a
- * button for all of them (`all`).
+ * The actions of a mail: buttons of its only alert; links of the first ones of several (`links`), and a button for all
+ * of them (`all`).
  */
-export type Press = 'buttons' | 'all' | 'links' | 'nothing'
+type Press = 'buttons' | 'all' | 'links' | 'nothing'
 
 /** Who gets the mail and why, when the next one comes, and how to stop it. */
 export function renderFooter(

@@ -217,6 +217,6 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
 }
 
 /** The subject template of mails about a state that is measured; undefined for figures of windows. */
-export function builtinSubject(measure: Measure): string | undefined {
+export function stateSubject(measure: Measure): string | undefined {
   return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
 }

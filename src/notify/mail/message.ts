@@ -6,7 +6,7 @@ import { formatMeasure } from '../../text/format.ts'
 import { renderAlert, renderGroup, splitGroup } from './alert.ts'
 import { digestHeadline, renderDigest } from './digest.ts'
 import { htmlPage } from './html.ts'
-import { builtinSubject, isDescribed } from './headline.ts'
+import { stateSubject, isDescribed } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { noticeHeadline, renderNotice } from './notice.ts'
 import { groupName, formatName, formatTarget, formatTally, FULL_LENGTH, formatWorstLimit } from './phrase.ts'
@@ -18,7 +18,7 @@ import { clean, cleanLines, headerText, shorten } from '../../text/sanitise.ts'
 import { instanceId } from '../../links/signature.ts'
 import type { MailMessage } from '../notifier.ts'
 
-export interface MessageOptions extends ContentOptions {
+interface MessageOptions extends ContentOptions {
   readonly from: Recipient
   /** Right-hand side of Message-IDs and of the List-Id. */
   readonly domain: string
@@ -181,7 +181,7 @@ function listSubject(notification: Notification, first: AlertSnapshot): string {
 
 /** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
 function customSubject(notification: Notification, snapshot: AlertSnapshot, others: string): string | undefined {
-  const template = selectTemplate(notification, snapshot, 'subject') ?? builtinSubject(snapshot.identity.measure)
+  const template = selectTemplate(notification, snapshot, 'subject') ?? stateSubject(snapshot.identity.measure)
   const custom =
     template === undefined
       ? ''

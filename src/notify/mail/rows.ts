@@ -27,7 +27,7 @@ const MAX_NAMED = 3
 const SHORT = 40
 
 /** One alert of a list. */
-export function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
+function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
   const over = snapshot.state === 'resolved'
   return {
     tone: selectTone(snapshot),

@@ -1,7 +1,7 @@
 import type { AlertSnapshot, NotificationReason, Merge, Notification } from '../../model.ts'
 
 /** A pending notification, with its id in the outbox. */
-export interface Pending {
+interface Pending {
   readonly id: string
   readonly notification: Notification
 }

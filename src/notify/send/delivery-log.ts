@@ -14,7 +14,7 @@ import type { CheckedDelivery } from './retry.ts'
 import type { Notifiers } from '../notifier.ts'
 
 /** Whom the sender tells what became of notifications. */
-export interface DeliveryLogParts {
+interface DeliveryLogParts {
   readonly notifiers: Notifiers
   readonly clock: Clock
   readonly log: Log

@@ -15,7 +15,7 @@ import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
 import { formatInstant } from '../../text/format.ts'
 
-export interface AlertmanagerParts {
+interface AlertmanagerParts {
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
   /** How stashwatch calls itself in links to pages of the API; absent where those would be refused. */

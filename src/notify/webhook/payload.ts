@@ -14,7 +14,7 @@ import { clean, shorten } from '../../text/sanitise.ts'
 
 /** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
 
-export type Labels = Readonly<Record<string, string>>
+export type PromLabels = Readonly<Record<string, string>>
 
 /** Longest value of a label, and longest text, in characters. */
 const NAME_LENGTH = 300
@@ -25,8 +25,8 @@ const TEXT_LENGTH = 1_000
  * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
  * name, the later gets `exported_` before it.
  */
-export function promLabels({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): Labels {
-  const baseLabels: Labels = { alertname: rule, host, severity }
+export function promLabels({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): PromLabels {
+  const baseLabels: PromLabels = { alertname: rule, host, severity }
   const found = new Map<string, string>()
   for (const part of [baseLabels, ruleLabels, labels]) {
     for (const name of Object.keys(part).sort()) {
@@ -44,7 +44,7 @@ export function labelName(name: string): string {
   return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
 }
 
-export function promAnnotations(snapshot: AlertSnapshot): Labels {
+export function promAnnotations(snapshot: AlertSnapshot): PromLabels {
   const { identity, value, closeReason } = snapshot
   return {
     summary: text(`${identity.rule} on ${formatTarget(snapshot)}`),

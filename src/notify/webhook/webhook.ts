@@ -13,10 +13,10 @@ import type {
 import { formatMeasure, formatInstant, NO_INSTANT } from '../../text/format.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { post, attemptTimeout } from './http-post.ts'
-import { promAnnotations, fingerprint, labelName, type Labels, promLabels, formatHistory, text } from './payload.ts'
+import { promAnnotations, fingerprint, labelName, type PromLabels, promLabels, formatHistory, text } from './payload.ts'
 import type { Delivery, Notifier } from '../notifier.ts'
 
-export interface WebhookParts {
+interface WebhookParts {
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
   /** How stashwatch calls itself in links, without a slash at its end. */
@@ -89,7 +89,7 @@ function buildBody(notification: Notification, { url, apiUrl }: Pick<WebhookPart
   }
 }
 
-function buildAlert(snapshot: AlertSnapshot, labels: Labels, apiUrl: string | undefined): object {
+function buildAlert(snapshot: AlertSnapshot, labels: PromLabels, apiUrl: string | undefined): object {
   const { state, startsAt, evaluatedAt, resolvedAt = evaluatedAt } = snapshot
   return {
     status: state,
@@ -181,7 +181,7 @@ function cleanParams(params: Reason['params']): Reason['params'] {
 }
 
 /** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
-function groupLabels(labels: Labels): Labels {
+function groupLabels(labels: PromLabels): PromLabels {
   const named = Object.entries(labels).map(([name, value]) => [
     name === 'rule' ? 'alertname' : labelName(name),
     text(value),
@@ -189,7 +189,7 @@ function groupLabels(labels: Labels): Labels {
   return Object.fromEntries(named)
 }
 
-function commonEntries(all: readonly Labels[]): Labels {
+function commonEntries(all: readonly PromLabels[]): PromLabels {
   const [first = {}, ...others] = all
   return Object.fromEntries(
     Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),

@@ -16,7 +16,7 @@ const compared = (judgement: (limit: string, clear: string) => string): Describe
   }
 }
 
-export const change: Readonly<Record<string, Describe>> = {
+export const CHANGE_REASONS: Readonly<Record<string, Describe>> = {
   change_large: compared((limit) => limit),
   change_held: compared((limit, clear) => `no longer ${limit}, but not yet ${clear}`),
   change_small: compared((limit) => `not ${limit}`),

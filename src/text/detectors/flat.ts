@@ -16,7 +16,7 @@ const withShare = (tail: (percent: string) => string): Describe => {
   }
 }
 
-export const flat: Readonly<Record<string, Describe>> = {
+export const FLAT_REASONS: Readonly<Record<string, Describe>> = {
   flat_still: withShare((percent) => `; it moved in ${percent} of the windows before`),
   flat_usual: withShare((percent) => `, which is usual: it moved in ${percent} of the windows before`),
   flat_moving: ({ identity: { measure }, value }) => `${measure.metric} varied by ${formatValue(value, measure.unit)}`,

@@ -13,7 +13,7 @@ const figure = (judgement: (limit: string, clear: string) => string): Describe =
   }
 }
 
-export const threshold: Readonly<Record<string, Describe>> = {
+export const THRESHOLD_REASONS: Readonly<Record<string, Describe>> = {
   breached: figure((limit) => limit),
   held: figure((limit, clear) => `no longer ${limit}${clear === '' ? '' : `, but not yet ${clear}`}`),
   cleared: figure((limit, clear) => (clear === '' ? `not ${limit}` : clear)),

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { test } from 'tap'
 import { readBody, readLargeBody, SMALL } from '../../../src/ingest/decode/body.ts'
 import type { Body } from '../../../src/ingest/decode/body.ts'
-import { Refusal } from '../../../src/ingest/decode/refusal.ts'
+import { BodyRefusal } from '../../../src/ingest/decode/refusal.ts'
 import { OVERSIZED, UNREADABLE } from '../../../src/ingest/decode/split.ts'
 
 const LIMITS = { maxEvents: 5000 }
@@ -29,7 +29,7 @@ const refusal = async (body: string | Buffer, limits = LIMITS): Promise<string> 
       outcome(await work())
       return 'accepted'
     } catch (error) {
-      if (error instanceof Refusal) return error.code
+      if (error instanceof BodyRefusal) return error.code
       throw error
     }
   }

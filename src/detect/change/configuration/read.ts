@@ -27,7 +27,7 @@ export function readChange({ change: raw = {} }: Raw.Condition, context: ReadCon
 }
 
 /** The rule's changes with those of an override in the place of the directions that it names. */
-export function readOverride(
+export function readChangeOverride(
   base: Change,
   { when, override }: { readonly when: Raw.Condition; readonly override: Raw.Override },
   context: ReadContext,

@@ -43,7 +43,7 @@ const BOUNDS = {
   },
 }
 
-export const SCHEMA: JsonSchema = {
+export const CHANGE_SCHEMA: JsonSchema = {
   title: 'Change',
   description: 'How far the value of the window may be from that of the window before it, the reference.',
   type: 'object',
@@ -54,7 +54,7 @@ export const SCHEMA: JsonSchema = {
   },
 }
 
-export const OVERRIDE_SCHEMA: JsonSchema = {
+export const CHANGE_OVERRIDE_SCHEMA: JsonSchema = {
   description: "Changes that replace the rule's; an omitted direction keeps the rule's.",
   type: 'object',
   additionalProperties: false,

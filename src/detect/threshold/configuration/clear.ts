@@ -9,7 +9,7 @@ import {
   type Severity,
   type Unit,
 } from '../../../model.ts'
-import type { Diagnostics } from '../../detector.ts'
+import type { DetectorDiagnostics } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
 
 /** What the bounds are bounds of. */
@@ -84,7 +84,7 @@ export function warnUnreachableClear(
   bound: Bound,
   { bound: at, clear }: BoundPointers,
   judged: BoundContext,
-  diagnostics: Diagnostics,
+  diagnostics: DetectorDiagnostics,
 ): void {
   const range = reachableRange(judged)
   const { name, min, max } = range
@@ -121,7 +121,7 @@ export function warnNeverClears(
   { warning, critical }: Pick<Threshold, 'warning' | 'critical'>,
   pointer: string,
   judged: BoundContext,
-  diagnostics: Diagnostics,
+  diagnostics: DetectorDiagnostics,
 ): void {
   if (!diagnostics.isClean(pointer) || diagnostics.hasWarning(pointer)) return
   const range = reachableRange(judged)

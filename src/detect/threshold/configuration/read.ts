@@ -1,7 +1,7 @@
 import type * as Raw from '../../../generated/config.ts'
 import { isInUnit, type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
-import type { Diagnostics, ReadContext } from '../../detector.ts'
+import type { DetectorDiagnostics, ReadContext } from '../../detector.ts'
 import { readAggregate } from '../../configuration.ts'
 import type { Threshold } from '../judge.ts'
 import { defaultClear, isWhole, type BoundContext, warnUnreachableClear, warnNeverClears } from './clear.ts'
@@ -49,7 +49,7 @@ function readBoundContext({ of, warning, critical }: Raw.Threshold, context: Rea
 }
 
 /** The rule's bounds with those of an override in the place of the severities that it names. */
-export function readOverride(
+export function readThresholdOverride(
   base: Threshold,
   { when, override }: { readonly when: Raw.Condition; readonly override: Raw.Override },
   { pointer, metric, severity: written, diagnostics }: ReadContext,
@@ -78,7 +78,7 @@ export function readOverride(
   return merged
 }
 
-function readLevels(raw: RawLevels, pointer: string, judged: BoundContext, diagnostics: Diagnostics): Levels {
+function readLevels(raw: RawLevels, pointer: string, judged: BoundContext, diagnostics: DetectorDiagnostics): Levels {
   const direct = Object.keys(raw).find((key) => !['of', 'warning', 'critical'].includes(key))
   const named = SEVERITIES.filter((severity) => raw[severity] !== undefined)
   if (direct !== undefined && named.length > 0) {
@@ -106,7 +106,7 @@ function readBounds(
   raw: Raw.Bounds,
   pointer: string,
   judged: BoundContext,
-  diagnostics: Diagnostics,
+  diagnostics: DetectorDiagnostics,
 ): readonly Bound[] {
   const side = (ops: readonly [Op, Op]): Side | undefined => {
     const [first, second] = ops.filter((op) => raw[op] !== undefined)
@@ -157,7 +157,12 @@ function readBounds(
 }
 
 /** With a bound on each side their clear values must not cross, or no value would ever end the alert. */
-function splitSides(upper: Side, lower: Side, judged: BoundContext, diagnostics: Diagnostics): readonly Bound[] {
+function splitSides(
+  upper: Side,
+  lower: Side,
+  judged: BoundContext,
+  diagnostics: DetectorDiagnostics,
+): readonly Bound[] {
   if (lower.value >= upper.value) {
     const what = `every value is ${formatOp(upper.op)} ${upper.value} or ${formatOp(lower.op)} ${lower.value}`
     diagnostics.error(lower.pointer, `${what}: did you mean them the other way round?`)
@@ -170,7 +175,7 @@ function splitSides(upper: Side, lower: Side, judged: BoundContext, diagnostics:
 }
 
 /** Bounds that always or never hold, and those that look as if they were meant in another unit. */
-function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnostics: Diagnostics): void {
+function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnostics: DetectorDiagnostics): void {
   const { of, unit, count } = judged
   const never = (op === 'below' && value <= 0) || (op === 'at_most' && value < 0)
   const always = (op === 'at_least' && value <= 0) || (op === 'above' && value < 0)
@@ -200,7 +205,7 @@ function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnost
 }
 
 /** Without room between the bounds no value would be a warning. */
-function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics: Diagnostics): void {
+function checkOrder({ warning, critical }: Levels, pointer: string, diagnostics: DetectorDiagnostics): void {
   for (const criticalBound of critical) {
     const warningBound = warning.find(({ op }) => isUpper(op) === isUpper(criticalBound.op))
     if (!warningBound) continue

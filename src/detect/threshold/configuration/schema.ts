@@ -49,7 +49,7 @@ const SEVERITIES = {
   },
 }
 
-export const SCHEMA: JsonSchema = {
+export const THRESHOLD_SCHEMA: JsonSchema = {
   title: 'Threshold',
   description: 'Aggregation of the window and its bounds, either directly or under warning: and critical:.',
   type: 'object',
@@ -61,7 +61,7 @@ export const SCHEMA: JsonSchema = {
   },
 }
 
-export const OVERRIDE_SCHEMA: JsonSchema = {
+export const THRESHOLD_OVERRIDE_SCHEMA: JsonSchema = {
   description: "Bounds that replace the rule's; an omitted severity keeps the rule's bounds.",
   type: 'object',
   additionalProperties: false,
