@@ -1,3 +1,5 @@
+import { DEFAULT_HOST_PATHS } from '../model.ts'
+
 /** Width of the slices of event time, and how long samples may be late, in milliseconds. */
 export const BUCKET = 10_000
 export const LATENESS = 10_000
@@ -23,34 +25,7 @@ ingest:
   max_events: 10000
   requests_per_minute: 300000
   all_rejected_status: 422
-  host:
-    machine: [machine.id]
-    slurm.node: [slurm.node.name]
-    syslog:
-      - log.syslog.hostname
-      - logsource
-      - syslog_hostname
-      - host.hostname
-      - host.name
-      - host
-      - agent.hostname
-      - beat.hostname
-      - agent.name
-      - host.ip
-      - hostname
-      - HOST
-    default:
-      - host.name
-      - host.hostname
-      - agent.hostname
-      - beat.hostname
-      - agent.name
-      - logsource
-      - syslog_hostname
-      - host
-      - host.ip
-      - hostname
-      - HOST
+  host: ${JSON.stringify(DEFAULT_HOST_PATHS)}
 api:
   tokens: []
 metrics:

@@ -1,48 +1,8 @@
-import { containsReference, UNKNOWN_HOST, SEP, type Rejection } from '../model.ts'
+import { containsReference, DEFAULT_HOST_PATHS, SEP, type Rejection, UNKNOWN_HOST } from '../model.ts'
 import { stripDomain } from '../labels/host-name.ts'
 import type { Paths } from './paths.ts'
 
 const MAX_HOST = 255
-
-type HostList = 'machine' | 'slurm.node' | 'syslog' | 'default'
-
-/**
- * Paths to the host of an event; the first usable one wins. `syslog` also applies to authentication lines: a central
- * shipper's own name is in `host.name`, so the host in the line itself comes first. Events of Slurm's controller about
- * a node belong to the node. Elsewhere an agent's name comes before a plain-string `host`: a log line parsed as JSON may
- * bring one, such as the Host header of a request, which any client may invent.
- */
-export const DEFAULT_HOST_PATHS: Readonly<Record<HostList, readonly string[]>> = {
-  machine: ['machine.id'],
-  'slurm.node': ['slurm.node.name'],
-  syslog: [
-    'log.syslog.hostname',
-    'logsource',
-    'syslog_hostname',
-    'host.hostname',
-    'host.name',
-    'host',
-    'agent.hostname',
-    'beat.hostname',
-    'agent.name',
-    'host.ip',
-    'hostname',
-    'HOST',
-  ],
-  default: [
-    'host.name',
-    'host.hostname',
-    'agent.hostname',
-    'beat.hostname',
-    'agent.name',
-    'logsource',
-    'syslog_hostname',
-    'host',
-    'host.ip',
-    'hostname',
-    'HOST',
-  ],
-}
 
 interface HostField {
   readonly path: string

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { DEFAULT_HOST_PATHS } from '../../src/extract/host.ts'
 import { createExtractor, type CountedRule, type Extract } from '../../src/extract/samples.ts'
 import { createSchemas } from '../../src/ingest/schema/index.ts'
-import { UNKNOWN_HOST, SEP, type FieldTest, type Metric } from '../../src/model.ts'
+import { DEFAULT_HOST_PATHS, UNKNOWN_HOST, SEP, type FieldTest, type Metric } from '../../src/model.ts'
 
 const FIXTURES = new URL('../fixtures/events/', import.meta.url)
 const EDGE = new URL('../../../shared/wire/captures/edge/req-000.raw', import.meta.url)
