@@ -1,6 +1,5 @@
 import { test } from 'tap'
 import { encodeEntry } from '../../src/engine/step.ts'
-import { renderMessage } from '../../src/notify/mail/message.ts'
 import { config, createPlay, MINUTE, NOON } from '../helpers/play.ts'
 
 const receivers = [
@@ -29,9 +28,10 @@ test('a mail that was given up is told to whoever hears of the service, but not 
   const [mail] = play.mails
   t.match(mail?.notice, { kind: 'undelivered', count: 30 })
   t.equal(mail?.notice?.kind === 'undelivered' && mail.notice.items.length, 20)
-  const text = mail && renderMessage(mail, { from: { address: 'a@example.org' }, domain: 'example.org' }).text
-  t.match(text, /cpu-high on web-0, of 2026-11-22 12:00:00 UTC, to\s+ada@example.org\s+\(team\):\s+554 5.7.1 no/)
-  t.match(text, /its\s+receiver\s+may\s+not\s+know/)
+  const [first] = mail?.notice?.kind === 'undelivered' ? mail.notice.items : []
+  const subject = { kind: 'alert', rule: 'cpu-high', host: 'web-0', state: 'firing' }
+  const result = { response: '554 5.7.1 no' }
+  t.strictSame(first, { address: 'ada@example.org', receiver: 'team', subject, result, at: NOON })
 })
 
 test('where nobody else hears of the service, nothing is told of a mail that was given up', async (t) => {

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { encodeEntry } from '../../src/engine/step.ts'
-import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../src/model.ts'
-import { renderMessage, formatSubject } from '../../src/notify/mail/message.ts'
+import { encodeEntry } from '../../../src/engine/step.ts'
+import type { AbsenceRule, EngineConfig, Notification, Receiver } from '../../../src/model.ts'
+import { renderMessage, formatSubject } from '../../../src/notify/mail/message.ts'
 import {
   above,
   at,
@@ -9,17 +9,21 @@ import {
   cpuHigh,
   createPlay,
   event,
+  every,
   heartbeat,
   HOUR,
   MINUTE,
+  NOON,
   type Play,
+  SECOND,
   silent,
   bounds,
   TEN,
-} from '../helpers/play.ts'
-import { type Story, tell } from '../helpers/story.ts'
+} from '../../helpers/play.ts'
+import { facts, notification } from '../samples.ts'
+import { type Story, tell } from '../../helpers/story.ts'
 
-/* What people read of a whole life: the mails that the folds lead to, in the words that leave. */
+/* The mails of whole episodes, as their readers get them: what the folds decide, in words. */
 
 const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
 const options = { from: { address: 'alerts@example.org' }, domain: 'example.org' }
@@ -244,5 +248,93 @@ test('a heart-beat tells what is kept back apart from what fires plainly', (t) =
   const both = (story: Story): void =>
     void story.at('12:20').silence('s1', ['host=web-2'], HOUR).acknowledge('cpu-high', 'web-3', HOUR)
   t.strictSame(countsOf(both, three), [3, 1, 1])
+  t.end()
+})
+
+test('each fact of an alert has its row', (t) => {
+  const above98 = { op: 'above', value: 0.98 } as const
+  const from = at('12:00:40')
+  const cases: readonly (readonly [Parameters<typeof facts>[0], RegExp])[] = [
+    [{ state: 'resolved', evaluations: 7, breaches: 4 }, /History +4 of 7 windows breached\n/],
+    [
+      { value: 0.93, limit: above98, clear: { op: 'at_most', value: 0.8 }, why: { code: 'held', params: {} } },
+      /Threshold +above 98%; resolves at or below 80%\n/,
+    ],
+    [{ peers: { median: 0.3, hosts: 100, known: 140 } }, /Other hosts +median 30% of 100 of the 140 other hosts\n/],
+    [{ value: 0.95, evaluatedAt: from }, /95% in the window that ended at 2026-11-22 12:00:40 UTC/],
+    [
+      { severity: 'critical', critical: { from, count: 2, lastFrom: at('12:01:10'), limit: above98 } },
+      /Critical +since 2026-\S+ 12:01:10 UTC \(2 times in all, first at 2026-\S+ 12:00:40 UTC\)\n/,
+    ],
+    [
+      { state: 'resolved', critical: { from, until: at('12:01:10'), count: 1, limit: above98 } },
+      /Threshold +above 90%; critical: above 98%\n/,
+    ],
+  ]
+  for (const [change, row] of cases) t.match(textOf(notification({ alerts: [facts(change)] })), row)
+  t.end()
+})
+
+test('an absent host is described without windows, in the time of the reader', (t) => {
+  const play = createPlay(inBerlin({ rules: [silent({ after: 90 * SECOND, body: 'nothing since {{since}}' })] }))
+  play.until(
+    '12:10:03',
+    every(TEN, (now) => void play.post([event('a', now), event('b', now)])),
+  )
+  play.until(
+    '12:13:14',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
+  play.post([event('b', play.now())])
+  play.until('12:13:20')
+  const [fired, over] = play.mails
+  const text = textOf(fired)
+  t.match(text, /^nothing since 2026-11-22 13:10:00 CET$/m)
+  t.match(text, /Since +13:10:00 CET \(12:10:00 UTC\), 1 min (\d+) s so far\n/)
+  const [value = '', moment = ''] = /Value +(1 min \d+ s) at (\S+)/.exec(text)?.slice(1) ?? []
+  t.match(text, `, ${value} so far`, 'one figure, said twice')
+  t.notMatch(text, /window|History/)
+  t.equal(at(moment) - HOUR - at('12:10:00'), (fired as Notification).decidedAt - at('12:10:00'))
+  const plain = (fired as Notification).alerts.map((alert) => ({ ...alert, templates: {} }))
+  t.match(
+    textOf({ ...(fired as Notification), alerts: plain, timeZone: 'UTC' }),
+    /fired\. It began at 2026-11-22 12:10:00 UTC\./,
+  )
+  const ended = textOf({ ...(over as Notification), timeZone: 'UTC' })
+  t.match(ended, /Ended +2026-11-22 12:13:15 UTC, after 3 min 15 s\n/)
+  t.match(ended, /host-silent resolved on b after 3 min 15 s/)
+  t.notMatch(ended, /History|Value|Peak|back to/)
+  t.end()
+})
+
+test('a source that delivers again is described without windows', (t) => {
+  const play = createPlay(config({ sources: ['logstash-a'] }))
+  play.until(
+    '12:10:00',
+    every(TEN, (now) => void play.post([event('a', now)])),
+  )
+  play.until('12:13:14')
+  play.post([event('a', play.now())])
+  play.until('12:13:20')
+  const text = textOf(play.mails.at(-1))
+  t.match(text, /source-down resolved on logstash-a after 3 min 15 s/)
+  t.notMatch(text, /History|window|back to/)
+  t.end()
+})
+
+test('a lower threshold says what the value must reach', (t) => {
+  const clear = { op: 'at_least', value: 1 } as const
+  const text = textOf(notification({ alerts: [facts({ limit: { op: 'below', value: 1 }, clear, value: 0.9 })] }))
+  t.match(text.replaceAll(/\s+/g, ' '), 'Resolves at or above 100%')
+  t.end()
+})
+
+test('a mail about undelivered notifications names each with the response', (t) => {
+  const subject = { kind: 'alert', rule: 'cpu-high', host: 'web-0', state: 'firing' } as const
+  const item = { address: 'ada@example.org', receiver: 'team', subject, result: { response: '554 5.7.1 no' }, at: NOON }
+  const notice = { kind: 'undelivered', items: [item], count: 30 } as const
+  const text = textOf(notification({ kind: 'notice', reason: 'undelivered', alerts: [], notice }))
+  t.match(text, /cpu-high on web-0, of 2026-11-22 12:00:00 UTC, to\s+ada@example.org\s+\(team\):\s+554 5.7.1 no/)
+  t.match(text, /its\s+receiver\s+may\s+not\s+know/)
   t.end()
 })
