@@ -14,13 +14,13 @@ export { createSender, type Sender } from './send/sender.ts'
 export type { Mailbox } from './email/mailbox.ts'
 export type { Notifiers } from './notifier.ts'
 
-/** How notifications leave under a configuration. */
+/** The notifiers of a configuration. */
 export interface OpenNotifiers {
-  /** Every way out, one line each. All of them pass test/notify/conformance.ts. */
+  /** All notifiers, one line each. Each passes test/notify/conformance.ts. */
   readonly notifiers: Notifiers
-  /** Most attempts to mail in any minute; the other ways have no such bound. */
+  /** Maximum attempts per minute to send mails. Other channels have no limit. */
   readonly mailRate?: number
-  /** Set when mails are kept in files, for the pages that show them. */
+  /** Set if mails are written to files, for the pages that show them. */
   readonly mailbox?: Mailbox
 }
 
@@ -31,15 +31,14 @@ type NotifiersConfig = Pick<Config, 'smtp' | 'data' | 'url' | 'apiUrl' | 'target
 interface NotifierContext {
   readonly clock: Clock
   readonly log: Log
-  /** Signs the links that act; mails have none of these without it. */
+  /** Signs the action links in mails. Without it mails have none. */
   readonly linkKey?: Uint8Array
 }
 
 /**
- * Opens the ways out. Mails leave over SMTP when the configuration has a server; else they are kept in files in the
- * data folder.
+ * Opens the notifiers. Mails are sent over SMTP if a server is configured, else written to files in the data folder.
  *
- * @throws the file system's error when the mailbox cannot be opened.
+ * @throws the file system's error if the mailbox cannot be opened.
  */
 export async function createNotifiers(
   config: NotifiersConfig,
@@ -66,9 +65,9 @@ function linkOptions({ url, apiUrl }: Pick<Config, 'url' | 'apiUrl'>): Pick<Conf
 }
 
 /**
- * What turns notifications into mails under a configuration: those that leave, and those that are only shown.
+ * Creates the renderers of a configuration: for mails that are sent, and for those that are only shown.
  *
- * @param linkKey signs the links by which readers act; without it there are none.
+ * @param linkKey signs the action links; without it there are none.
  */
 export async function openComposer(
   config: Pick<NotifiersConfig, 'smtp' | 'url' | 'apiUrl' | 'engine' | 'kibana'>,

@@ -4,9 +4,9 @@ import type { DeliveryResult, Millis, Notification, Outcome, Recipient, Channel 
 export interface MailMessage {
   /** With its angle brackets. */
   readonly messageId: string
-  /** Message-IDs that lead to this one in its thread: the root first, the mail that this one goes on from last. */
+  /** Message-IDs of earlier mails in the thread: the root first, the newest delivered one last. */
   readonly references: readonly string[]
-  /** Set when such a mail was sent. */
+  /** Set if an earlier mail of the thread was sent. */
   readonly inReplyTo?: string
   readonly from: Recipient
   readonly to: Recipient
@@ -19,18 +19,18 @@ export interface MailMessage {
   readonly attachments: readonly Attachment[]
 }
 
-/** A file that goes with a mail. */
+/** A file attached to a mail. */
 export interface Attachment {
-  /** Letters, digits and `.-_` alone. */
+  /** Letters, digits and `.-_` only. */
   readonly name: string
   /** Its media type. */
   readonly type: string
   readonly content: string | Uint8Array
-  /** Set when the HTML shows it: what follows `cid:` there. */
+  /** Set if the HTML shows it: its content ID, without `cid:`. */
   readonly cid?: string
 }
 
-/** Writes the mail that tells a notification. */
+/** Renders the mail for a notification. */
 export type Compose = (notification: Notification) => MailMessage
 
 /**
@@ -39,33 +39,33 @@ export type Compose = (notification: Notification) => MailMessage
  */
 export interface Delivery extends DeliveryResult {
   readonly state: Outcome['state']
-  /** On `retry`: the trouble is the server's own, so that no other notification would fare better there. */
+  /** On `retry`: the server itself failed, so other notifications would fail there too. */
   readonly fault?: 'server'
-  /** On `failed`: another server may take it. */
+  /** On `failed`: another server may accept it. */
   readonly mayTryElsewhere?: true
-  /** Set where the other end asked not to be tried again sooner. */
+  /** Set if the server asked for a delay before the next attempt. */
   readonly retryAfter?: Millis
 }
 
-/** The longest that one attempt takes where its way does not need longer. */
+/** Default timeout of an attempt. */
 export const ATTEMPT_TIMEOUT: Millis = 120_000
 
-/** A way for notifications to leave. */
+/** Delivers notifications through one channel. */
 export interface Notifier {
   readonly type: Channel | 'mailbox'
-  /** The bytes that leave, without secrets. Equal notifications give equal bytes. */
+  /** Renders the bytes to send, without secrets. Equal notifications give equal bytes. */
   render(notification: Notification): Promise<Uint8Array>
-  /** The longest that one attempt may take. */
+  /** The maximum duration of an attempt. */
   readonly timeout: Millis
   /**
-   * One attempt. Never rejects; an aborted signal ends it soon, as `retry`.
+   * Makes one attempt. Never rejects. An aborted signal ends it soon, with `retry`.
    *
-   * @param onGiven called once the other end has all, and only its answer is waited for.
+   * @param onGiven called once everything was sent and only the response is missing.
    */
   send(bytes: Uint8Array, notification: Notification, signal: AbortSignal, onGiven?: () => void): Promise<Delivery>
-  /** Lets go of connections; sends after it end as `retry`. */
+  /** Closes the connections. Later sends end with `retry`. */
   close(): Promise<void>
 }
 
-/** The way of each `via`; `email` may be a mailbox. */
+/** The notifier of each channel; that of `email` may be a mailbox. */
 export type Notifiers = Readonly<Record<Channel, Notifier>>

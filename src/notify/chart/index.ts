@@ -8,23 +8,23 @@ import { isNumber } from './scale.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import type { Attachment } from '../notifier.ts'
 
-/** Makes a PNG of an SVG document whose text is Latin; undefined where that does not work. */
+/** Renders an SVG document with Latin text as PNG; undefined if that is not possible. */
 export type DrawPng = (svg: string) => Uint8Array | undefined
 
-/** The picture of an alert as a mail shows it: drawn, in letters, in words and as numbers. */
+/** The chart of an alert in a mail: as an image, as text bars, as a sentence and as CSV. */
 export interface RenderedChart {
   readonly chart: Chart
   readonly attachments: readonly Attachment[]
 }
 
-/** Longest row of bars, and longest name before it. */
+/** Maximum length of a row of bars, and of the name before it. */
 const BARS = 60
 const NAME = 30
 
 /**
- * Shows the picture that came with an alert; undefined without one, or when nothing was measured.
+ * Renders the chart of an alert; undefined if it has no chart data or no values.
  *
- * @param id unique to the mail, fit for a Content-ID.
+ * @param id unique within the mail, valid in a Content-ID.
  */
 export function renderChart(
   notification: Notification,
@@ -49,7 +49,7 @@ export function renderChart(
   return { chart: { ...chart, cid }, attachments: [{ name: `${name}.png`, type: 'image/png', content: png, cid }, csv] }
 }
 
-/** When it began, and the moment that the picture is about, which may be some time before the mail. */
+/** Returns the marks: when it began, and the instant of the evaluation, which may be some time before the mail. */
 function listMarks(
   { reason }: Notification,
   { state, startsAt, evaluatedAt: judged, resolvedAt = judged }: AlertSnapshot,
@@ -105,8 +105,8 @@ function describeChart(
 }
 
 /**
- * The buckets of a picture as CSV (RFC 4180): instants and numbers alone, so that no cell can be taken for a formula.
- * What is not known is empty.
+ * Formats the buckets as CSV (RFC 4180). Cells are instants and numbers only, so none can be read as a formula. Missing
+ * values are empty.
  */
 export function bucketsCsv({ buckets, from, width }: ChartData): string {
   const rows = buckets.map(({ n, mean, min, max, last }, i) => {
@@ -116,7 +116,7 @@ export function bucketsCsv({ buckets, from, width }: ChartData): string {
   return `${['bucket_start,count,mean,min,max,last', ...rows].join('\r\n')}\r\n`
 }
 
-/** The events that an alert shows, with all their fields, as an attachment; none where it shows none. */
+/** Returns the events of an alert with all fields, as an attachment; none if there are no events. */
 export function eventAttachments(snapshot: AlertSnapshot): readonly Attachment[] {
   const { events = [] } = snapshot
   if (events.length === 0) return []
@@ -134,19 +134,22 @@ function eventsCsv(events: readonly MatchedEvent[]): string {
   return `${[head, ...rows].map((row) => row.join(',')).join('\r\n')}\r\n`
 }
 
-/** Text of an event as a cell: quoted, and with an apostrophe before what a spreadsheet would take for a formula. */
+/**
+ * Formats text of an event as a CSV cell: quoted, and with an apostrophe before anything a spreadsheet could read as a
+ * formula.
+ */
 function cell(text: string): string {
   const shown = clean(text)
   return `"${/^\s*[=+\-@]/.test(shown) ? "'" : ''}${shown.replaceAll('"', '""')}"`
 }
 
-/** What the files of an alert are called: `cpu-high_web-1_20261122T120300Z`. */
+/** Returns the base name of an alert's files: `cpu-high_web-1_20261122T120300Z`. */
 export function fileName({ identity: { rule, host }, evaluatedAt }: AlertSnapshot): string {
   const time = new Date(evaluatedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
   return `${plain(rule)}_${plain(host)}_${time}Z`
 }
 
-/** Letters and digits, and between them what no file system or shell minds. */
+/** Replaces all characters that are not safe in file names and shells. */
 function plain(name: string): string {
   const letters = shorten(name, 120).normalize('NFKD').replaceAll(/\p{M}/gu, '')
   const words = letters.replaceAll(/[^\w.-]+/g, '-').replaceAll(/\.{2,}/g, '.')
@@ -155,15 +158,15 @@ function plain(name: string): string {
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 
-/** A row of bars, one for each value, on a scale from the least to the greatest of all values and bounds. */
+/** A row of bars, one for each value, scaled from the smallest to the largest of all values and bounds. */
 interface Sparkline {
-  /** As many characters as there are values; a space where there is none. */
+  /** One character for each value; a space for a missing one. */
   readonly bars: string
-  /** The bar that a value on the same scale would have. */
+  /** Returns the bar of a value on the same scale. */
   readonly bar: (value: number) => string
 }
 
-/** @param more values that belong to the scale but are not drawn, such as bounds. */
+/** @param more values that extend the scale but are not drawn, such as bounds. */
 export function sparkline(values: readonly (number | null)[], more: readonly number[] = []): Sparkline {
   const all = [...values, ...more].filter(isNumber)
   const low = all.reduce((a, b) => Math.min(a, b), Infinity)
@@ -172,14 +175,17 @@ export function sparkline(values: readonly (number | null)[], more: readonly num
   return { bars: values.map((value) => (isNumber(value) ? bar(value) : ' ')).join(''), bar }
 }
 
-/** Halves, since the distance between two numbers need not be one. What never changes is drawn at half height. */
+/**
+ * Computes with halves, because the difference of two finite numbers may be infinite. A constant is drawn at half
+ * height.
+ */
 function findLevel(value: number, low: number, high: number): number {
   if (low >= high) return value > high ? 7 : value < low ? 0 : 3
   const share = (value / 2 - low / 2) / (high / 2 - low / 2)
   return Math.max(0, Math.min(7, Math.floor(share * 8)))
 }
 
-/** The mean of each `size` neighbours; null where all of them are. */
+/** Returns the mean of each `size` neighbours; null if all of them are. */
 export function thin(values: readonly (number | null)[], max: number): readonly (number | null)[] {
   const size = Math.ceil(values.length / max)
   return Array.from({ length: Math.ceil(values.length / Math.max(1, size)) }, (_, i) => {

@@ -3,12 +3,12 @@ import type { Log } from '../../model.ts'
 import type { DrawPng } from './index.ts'
 
 const FONT = fileURLToPath(new URL('../../../fonts/DejaVuSansCondensed-Latin.ttf', import.meta.url))
-/** Dots for each unit of the drawing: sharp enough on a phone, and no large file. */
+/** Pixels per unit of the drawing: sharp on a phone without large files. */
 const ZOOM = 1.6
 
 /**
- * Loads what draws. It is an optional package, since it holds machine code and is not made for every platform: without
- * it mails go out without their pictures, which is said once.
+ * Loads the renderer. It is an optional package with native code that does not exist for all platforms. Without it
+ * mails have no images, which is logged once.
  */
 export async function openPngRenderer(log: Log): Promise<DrawPng | undefined> {
   try {

@@ -1,7 +1,7 @@
 import type { Millis, Unit } from '../../model.ts'
 import { formatValue } from '../../text/format.ts'
 
-/** The values that a chart spans: finite, `low` below `high`. */
+/** The range of values on an axis: finite, `low` below `high`. */
 export interface AxisRange {
   readonly low: number
   readonly high: number
@@ -12,16 +12,16 @@ interface AxisTick {
   readonly label: string
 }
 
-/** Beyond this no chart tells anything, and sums of two would not be finite. */
+/** Larger values are not drawn: sums of two would not be finite. */
 const FAR = 1e300
-/** Bounds may make a chart this many times as high as its values are. */
+/** Bounds may extend the axis to this many times the range of the values. */
 const STRETCH = 6
-/** Longest label beside a line, in characters. */
+/** Maximum length of a label beside a line, in characters. */
 const LABEL = 11
 
 /**
- * The range that shows all values, and the bounds among which they move: one that lies far away would flatten them.
- * It begins at zero where that costs no more than half of the height.
+ * Returns the range that shows all values and the bounds near them; a distant bound would flatten the curve. It starts
+ * at zero if that takes at most half of the height.
  */
 export function valueRange(values: readonly number[], bounds: readonly number[]): AxisRange {
   const near = (value: number): number => Math.max(-FAR, Math.min(FAR, value))
@@ -51,18 +51,18 @@ function padded(low: number, high: number): AxisRange {
   return { low: low - room, high: high + room }
 }
 
-/** Whether there is something to draw: a column may not be kept, a bucket empty, a figure beyond all numbers. */
+/** Returns true for a value that can be drawn: present, finite and not too large. */
 export function isNumber(value: number | null): value is number {
   return value !== null && Number.isFinite(value)
 }
 
-/** Where in a range a value lies: 0 at its low end, 1 at the high one, and no further. */
+/** Returns the position of a value in a range, from 0 to 1, clamped. */
 export function placeIn({ low, high }: AxisRange, value: number): number {
   const share = (value - low) / (high - low)
   return Math.max(0, Math.min(1, Number.isNaN(share) ? 0 : share))
 }
 
-/** Two to five round values within a range. */
+/** Returns two to five round values within a range. */
 export function valueTicks(range: AxisRange, unit: Unit): readonly AxisTick[] {
   const step = stepFor(range.high - range.low, unit)
   const first = Math.ceil(range.low / step)
@@ -75,7 +75,7 @@ export function valueTicks(range: AxisRange, unit: Unit): readonly AxisTick[] {
   return ticks.filter(({ label }, i) => label !== ticks[i - 1]?.label)
 }
 
-/** A value in its unit, short enough to stand beside a line. */
+/** Formats a value with its unit, short enough for an axis label. */
 export function valueLabel(value: number, unit: Unit): string {
   const label = formatValue(value, unit)
   return label.length > LABEL ? Number(value.toPrecision(3)).toExponential() : label
@@ -101,7 +101,7 @@ const TIME_STEPS: readonly Millis[] = [
   ...[1, 2, 7, 14, 28, 84].map((n) => n * DAY),
 ]
 
-/** Two to five round instants of a span, as the clocks of the zone show them; midnight is labelled with its date. */
+/** Returns two to five round instants in local time of the zone. Midnight is labelled with its date. */
 export function timeTicks(from: Millis, to: Millis, zone = 'UTC'): readonly AxisTick[] {
   const step = TIME_STEPS.find((one) => one >= (to - from) / 4) ?? (to - from) / 4
   const format = new Intl.DateTimeFormat('en-GB', {
@@ -134,7 +134,7 @@ function timeLabel(format: Intl.DateTimeFormat, at: Millis, step: Millis): strin
   return step < MINUTE ? `${hour}:${minute}:${second}` : `${hour}:${minute}`
 }
 
-/** What the clocks of the zone are ahead of UTC. */
+/** Returns the zone's offset from UTC. */
 function offsetAt(format: Intl.DateTimeFormat, at: Millis): Millis {
   const { day, month, year, hour, minute, second } = partsAt(format, at)
   const shown = Date.parse(`${day} ${month} ${year} ${hour}:${minute}:${second} UTC`)

@@ -4,12 +4,12 @@ import { isNumber, placeIn, type AxisRange, timeTicks, valueLabel, valueRange, v
 import { clean, escapeHtml, shorten } from '../../text/sanitise.ts'
 
 export interface ChartOptions {
-  /** What is drawn: `cpu`. */
+  /** Name of the metric: `cpu`. */
   readonly title: string
   readonly unit: Unit
-  /** IANA name of the zone that the times are of; UTC by default. */
+  /** IANA time zone of the axis; UTC by default. */
   readonly zone?: string
-  /** Moments to point at, oldest first: when it began, when it fired. */
+  /** Instants to mark, oldest first: when it began, when it fired. */
   readonly marks: readonly Mark[]
 }
 
@@ -18,20 +18,20 @@ export interface Mark {
   readonly label: string
 }
 
-/** In the drawing's own units; a phone shows them at five sixths. */
+/** In units of the drawing; phones show them at five sixths. */
 export const WIDTH = 420
 export const HEIGHT = 228
 const TOP = 48
-/** Where the word that explains the shade begins. */
+/** Where the legend of the shade starts. */
 const KEY = WIDTH - 60
 const BOTTOM = HEIGHT - 32
 const SIZE = 14
-/** How wide letters are, as a share of their size; few labels are wider. */
+/** Width of a letter as a share of the font size; few labels are wider. */
 const LETTER = 0.56
 
 /**
- * The palette. The chart brings its own paper, so that one picture reads well in a white mail and in a dark one.
- * Every colour of text stands out against it by 4.5 to 1 at least.
+ * The palette. The chart has its own background, so that it is readable in light and dark mails. All text has a
+ * contrast of at least 4.5:1.
  */
 export const PAPER = '#f4f6f9'
 export const INK = {
@@ -47,17 +47,17 @@ const SHADE = '#dbe4ef'
 const EXPECTED_COLOUR = '#dcefe3'
 const AXIS = '#8792a0'
 
-/** What the font has no letters for. */
+/** Characters that the font lacks. */
 const UNDRAWN = /[^ -~\u00a0-\u017f\u2010-\u2015\u2018-\u201e\u2026\u20ac\u2212\u221e\u03bc]/gu
 
-/** A line across the chart, with what is written beside it. */
+/** A horizontal line with its label. */
 interface Level {
   readonly kind: 'critical' | 'warning' | 'clear' | 'expected'
   readonly value: number
   readonly label: string
 }
 
-/** Where things are: the plot between `left` and `right`, and how instants and values become places. */
+/** The layout: the plot between `left` and `right`, and the position of instants and values. */
 interface Frame {
   readonly left: number
   readonly right: number
@@ -68,7 +68,7 @@ interface Frame {
   readonly y: (value: number) => number
 }
 
-/** Draws the buckets around the moment of a step, as a whole SVG document. */
+/** Draws the buckets around the evaluation as an SVG document. */
 export function chartSvg(chart: ChartData, options: ChartOptions): string {
   const levels = listLevels(chart, options.unit)
   const frame = computeFrame(chart, levels, options.unit)
@@ -135,7 +135,7 @@ function computeFrame(chart: ChartData, levels: readonly Level[], unit: Unit): F
   }
 }
 
-/** What the shade means, in the upper right corner. */
+/** Draws the legend of the shade, in the upper right corner. */
 function windowKey(left: number): string {
   const label = 'window'
   return `<rect x="${left - 18}" y="10" width="13" height="13" fill="${SHADE}"/>${text(left, 21, label, INK.soft)}`
@@ -147,7 +147,7 @@ function windowShade({ window }: ChartData, { from, to, x }: Frame): string {
   return `<rect x="${start}" y="${TOP}" width="${round(end - start)}" height="${BOTTOM - TOP}" fill="${SHADE}"/>`
 }
 
-/** The range that counts as normal, where a detector knows one. */
+/** Draws the range that counts as normal, if the detector has one. */
 function expectedBand({ range }: ChartData, { left, right, range: shown, y }: Frame): string {
   if (range === undefined) return ''
   const [low, high] = [Math.max(shown.low, range[0]), Math.min(shown.high, range[1])]
@@ -188,7 +188,7 @@ function levelLine({ left, right, y }: Frame, { kind, value }: Level): string {
   return `<path d="M${left} ${y(value)}H${right}" ${LEVEL_LINE[kind]}/>`
 }
 
-/** Labels keep their distance from each other; a short line leads from each level to its own. */
+/** Draws the labels apart from each other, each with a short line to its level. */
 function levelLabels({ right, y }: Frame, levels: readonly Level[]): string {
   const sorted = levels.toSorted((a, b) => y(a.value) - y(b.value))
   const places = apart(
@@ -207,7 +207,7 @@ function levelLabels({ right, y }: Frame, levels: readonly Level[]): string {
     .join('')
 }
 
-/** Moves places, which are sorted, so far apart that none is nearer to another than `gap`, within bounds if it fits. */
+/** Moves sorted positions until neighbours are at least `gap` apart, within the bounds if possible. */
 export function apart(places: readonly number[], gap: number, low: number, high: number): readonly number[] {
   const down: number[] = []
   for (const place of places) down.push(Math.max(low, place, (down.at(-1) ?? -Infinity) + gap))
@@ -222,7 +222,7 @@ export function apart(places: readonly number[], gap: number, low: number, high:
     .toReversed()
 }
 
-/** Neighbours in a run are no further from each other than the series usually leaves between samples. */
+/** Draws a line through the buckets; gaps longer than usual interrupt it. */
 function splitRuns(buckets: readonly ChartBucket[], isShown: (bucket: ChartBucket) => boolean): readonly number[][] {
   const filled = [...buckets.keys()].filter((i) => isShown(buckets[i] as ChartBucket))
   const gaps = filled.slice(1).map((at, i) => at - (filled[i] as number))
@@ -249,7 +249,7 @@ function linePaths({ buckets, width }: ChartData, { from, x, y }: Frame): readon
   })
 }
 
-/** From the least to the greatest sample of each bucket, where they are kept. */
+/** Draws the range from the minimum to the maximum of each bucket, where known. */
 function bandPaths({ buckets, width }: ChartData, { from, x, y }: Frame): readonly string[] {
   const at = (i: number, value: number | null | undefined): string =>
     `${x(from + (i + 0.5) * width)} ${y(value as number)}`
@@ -263,7 +263,7 @@ function bandPaths({ buckets, width }: ChartData, { from, x, y }: Frame): readon
 
 const MARK_LINE = `stroke="${INK.text}" stroke-width="1.2" stroke-dasharray="2 3"`
 
-/** Labels stand above the plot; of two that would meet, each stands on its own side of its line. */
+/** Draws the labels of marks above the plot. Labels that would overlap are placed on the outer sides of their lines. */
 function drawMarks({ from, to, left, right, x }: Frame, marks: readonly Mark[]): string {
   const inside = marks.filter(({ at }) => at >= from && at <= to)
   const width = Math.max(0, ...inside.map(({ label }) => textWidth(label)))

@@ -13,14 +13,14 @@ import { signMail, buildMime, type Envelope, type MailServer, openMailServer, ti
 import { describeResult } from '../../text/delivery.ts'
 import type { Compose, Delivery, Notifier } from '../notifier.ts'
 
-/** What the way over mail servers needs. */
+/** Dependencies of the email notifier. */
 interface EmailParts {
   readonly compose: Compose
   readonly clock: Clock
   readonly log: Log
   /**
-   * How long all servers together may take before they have the mail; each has its share. By default two minutes, but each
-   * at least its `timeout`.
+   * Total time for all servers until one has the mail; each gets an equal share. Default: two minutes, but at least its
+   * `timeout` for each server.
    */
   readonly timeout?: Millis
 }
@@ -30,9 +30,9 @@ const MAX_BACKOFF = 300_000
 const TOTAL_TIMEOUT = 120_000
 
 /**
- * Opens the way over the configured servers. With several of them the first one that is not resting is asked, and the
- * next one when that is in trouble, within the same attempt; what a server says of the mail itself is final. A server
- * in trouble rests, at first for 5 s, at last for 5 minutes, and then one mail tries it again.
+ * Creates the notifier for the configured servers. With several servers, the first available one is tried, and the next
+ * one if it is unavailable, within the same attempt. A rejection of the mail itself is final. An unavailable server is
+ * skipped for 5 s at first and 5 minutes at most; then one mail tries it again.
  */
 export function createEmailNotifier(config: MailConfig, parts: EmailParts): Notifier {
   const servers = config.servers.map((server) => openServer(server, config.servers.length, parts.timeout))
@@ -58,13 +58,13 @@ export function createEmailNotifier(config: MailConfig, parts: EmailParts): Noti
 interface Server {
   readonly name: string
   readonly connection: MailServer
-  /** How long all steps may take until it has the mail, and its answer then. */
+  /** Maximum time until it has the mail, and then for its response. */
   readonly timeout: Millis
   readonly afterData: Millis
-  /** Troubles one after the other. */
+  /** Consecutive failures. */
   failures: number
   failedAt: Millis
-  /** Until then others are asked first. */
+  /** Other servers are preferred until then. */
   backoffUntil: Millis
 }
 
@@ -94,8 +94,8 @@ function openServer(config: SmtpConfig, count: number, timeout: Millis | undefin
 }
 
 /**
- * Hands a mail to one server, and waits: for all its answers until it has the mail as long as its share is, and then for as
- * long as servers may look at a mail.
+ * Sends a mail to one server. Waits up to the server's share until it has the mail, and then as long as servers may
+ * take to accept a mail.
  */
 async function deliverTo(
   clock: Clock,
@@ -141,12 +141,15 @@ async function sendOver(pool: SmtpPool, mail: OutgoingMail): Promise<Delivery> {
   return { state: 'retry', replies, ...(isTheirs ? { fault: 'server' } : {}) }
 }
 
-/** A rest that is longer than any began before the clock was set back, and is over. */
+/**
+ * Returns true if the backoff is over. One that is longer than the maximum began before the clock was set back, and is
+ * over too.
+ */
 function isAwake({ backoffUntil }: Server, now: Millis): boolean {
   return backoffUntil <= now || backoffUntil > now + MAX_BACKOFF
 }
 
-/** The first server that is awake. When all rest, a mail that is due still goes to the one whose rest ends first. */
+/** Returns the first available server. If none is, a due mail goes to the one whose backoff ends first. */
 function choose({ servers, parts }: SmtpPool, asked: ReadonlyMap<Server, ServerReply>): Server | undefined {
   const now = parts.clock.now()
   const awake = servers.find((server) => !asked.has(server) && isAwake(server, now))
@@ -158,7 +161,7 @@ async function ask(pool: SmtpPool, server: Server, mail: OutgoingMail): Promise<
   const { clock } = pool.parts
   const { signal } = mail
   const began = clock.now()
-  // Only this mail tries a server that was in trouble; the others go elsewhere until it is known how that ends.
+  // Only this mail tries a server that had failed. The others use other servers until the result is known.
   if (server.failures > 0) server.backoffUntil = began + backoffAfter(server.failures)
   const delivery = await deliverTo(clock, server, mail)
   if (signal.aborted || !pool.open.isOpen) return delivery
@@ -167,7 +170,7 @@ async function ask(pool: SmtpPool, server: Server, mail: OutgoingMail): Promise<
   return delivery
 }
 
-/** Mails that were under way side by side when the trouble was first seen bring no news. */
+/** Records a failure. Mails that were in flight when the first failure was recorded do not count again. */
 function backOff({ clock, log }: EmailParts, server: Server, began: Millis, delivery: Delivery): void {
   if (began <= server.failedAt) return
   server.failures += 1

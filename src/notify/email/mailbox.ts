@@ -7,10 +7,10 @@ import { buildMime } from './smtp.ts'
 import { clean } from '../../text/sanitise.ts'
 import { ATTEMPT_TIMEOUT, type Compose, type Delivery, type Notifier } from '../notifier.ts'
 
-/** Mails that are kept; older ones make room. */
+/** Maximum number of mails. Older ones are deleted. */
 const MAX_MAILS = 1000
 
-/** The headers of our mails fit in this many bytes. */
+/** Enough bytes for the headers of a mail. */
 const HEAD_BYTES = 8192
 
 interface MailSummary {
@@ -21,18 +21,18 @@ interface MailSummary {
   readonly date: string
 }
 
-/** A picture that the HTML shows, or a file that came along. */
+/** An inline image or an attachment. */
 interface StoredFile {
   readonly name: string
-  /** The media type alone: `text/csv`. */
+  /** The media type without parameters: `text/csv`. */
   readonly type: string
-  /** What the HTML calls it behind `cid:`; empty when it does not. */
+  /** The content ID that the HTML uses after `cid:`; empty for attachments. */
   readonly cid: string
   readonly bytes: Uint8Array
 }
 
 interface ReadMail {
-  /** In their order, names as written. */
+  /** In order, with names as written. */
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly text: string
   readonly html: string
@@ -41,24 +41,24 @@ interface ReadMail {
 
 interface StoredMail extends MailSummary, ReadMail {
   readonly from: string
-  /** The mail's source, as it would have gone over the wire. */
+  /** The source of the mail, as it would be sent. */
   readonly raw: string
 }
 
-/** A folder of mails that nobody had to deliver. */
+/** A folder for mails where no mail server is configured. */
 export interface Mailbox extends Notifier {
   /** Newest first. */
   list(limit?: number): Promise<readonly MailSummary[]>
-  /** The mail of a number, undefined when there is none (any more). */
+  /** Returns a mail by number; undefined if it does not exist or was deleted. */
   read(n: number): Promise<StoredMail | undefined>
 }
 
 /**
- * Opens a folder of `.eml` files named by number and a hash of the Message-ID, so that a mail that is sent again
- * takes the place of its first copy.
+ * Opens a folder of `.eml` files. Names have a number and a hash of the Message-ID, so a mail that is sent again
+ * replaces its first copy.
  *
- * @param folder created when missing. @param keep how many mails stay.
- * @throws the file system's error when the folder cannot be made or read.
+ * @param folder created if missing. @param keep the number of mails to keep.
+ * @throws the file system's error if the folder cannot be created or read.
  */
 export async function openMailbox(folder: string, compose: Compose, keep = MAX_MAILS): Promise<Mailbox> {
   makeFolder(folder)
@@ -100,7 +100,7 @@ async function index(folder: string): Promise<Files> {
   return new Map(mails.map((name) => [Number.parseInt(name, 10), name] as const).sort(([a], [b]) => a - b))
 }
 
-/** The name is taken at once, so that mails that are written side by side do not meet. */
+/** Reserves the name immediately, so that mails written concurrently get different ones. */
 function nameFor(files: Files, id: string): { readonly n: number; readonly name: string } {
   const hash = createHash('sha256').update(id).digest('hex').slice(0, 12)
   for (const [n, name] of files) if (name.endsWith(`-${hash}.eml`)) return { n, name }
@@ -150,12 +150,12 @@ async function read(folder: string, files: Files, n: number): Promise<StoredMail
   return { ...summarise(n, mail.headers), ...mail, from: findHeader(mail.headers, 'From'), raw: bytes.toString('utf8') }
 }
 
-/** Takes a mail apart, or its beginning; what is missing is empty. */
+/** Parses a mail, or the beginning of one. Missing parts are empty. */
 async function readMail(bytes: Uint8Array): Promise<ReadMail> {
   const { headers, text = '', html = '', attachments } = await PostalMime.parse(bytes)
   return {
     headers: headers.map(({ originalKey, value }) => ({ name: originalKey, value: decodeWords(value) })),
-    // The last line break belongs to the boundary that follows.
+    // The last line break belongs to the following boundary.
     text: text.replace(/\n$/, ''),
     html: html.replace(/\n$/, ''),
     files: attachments.map(({ filename, mimeType, contentId = '', content }) => ({
@@ -167,7 +167,7 @@ async function readMail(bytes: Uint8Array): Promise<ReadMail> {
   }
 }
 
-/** The value of a header; empty when there is none. */
+/** Returns the value of a header; empty if there is none. */
 function findHeader(headers: ReadMail['headers'], name: string): string {
   return headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value ?? ''
 }
@@ -192,7 +192,7 @@ async function readHead(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** A mail may be pruned, or not be written yet, between looking it up and reading it. */
+/** Returns undefined for a missing file. A mail may be deleted, or not be written yet, between listing and reading. */
 async function orMissing<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise

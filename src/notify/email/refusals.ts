@@ -1,7 +1,7 @@
 import type { Reason, SmtpConfig } from '../../model.ts'
 import type { Delivery } from '../notifier.ts'
 
-/** What nodemailer says of an attempt that failed; without `responseCode` the server said nothing. */
+/** An error of nodemailer. Without `responseCode` there was no response. */
 export interface Failure {
   readonly message: string
   readonly code?: string
@@ -11,13 +11,13 @@ export interface Failure {
 }
 
 /**
- * What a failed attempt means for its mail. Only what the server says of the recipient is for good: an address that it
- * does not know, a mailbox that is closed or full. Everything else lies with servers, networks and settings, which
- * somebody can mend, so that the mail is offered to the next server and tried again. Servers also refuse our name, our
- * sender and our address in the answer to RCPT TO, and whole mails after DATA.
+ * Classifies a failed attempt. Only a rejection of the recipient is permanent: an unknown address, or a mailbox that is
+ * closed or full. All other errors are about servers, networks or settings and can be fixed, so the mail is offered to
+ * the next server and retried. Servers also reject the EHLO name, the sender or the client address in response to RCPT
+ * TO, and whole mails after DATA.
  *
- * @param isLate whether the attempt was cut off because a step took too long.
- * @returns texts as they were, which may hold secrets and line breaks.
+ * @param isLate true if the attempt was aborted because a step took too long.
+ * @returns unmasked texts, which may hold secrets and line breaks.
  */
 export function classifyRefusal(error: Failure, config: SmtpConfig, isLate: boolean): Delivery {
   const { message, command = '', responseCode: code } = error
@@ -38,12 +38,12 @@ export function classifyRefusal(error: Failure, config: SmtpConfig, isLate: bool
   return isAboutMail(command, code) ? { state: 'retry', ...result } : { state: 'retry', ...result, fault: 'server' }
 }
 
-/** Of 5.1.x two speak of the sender. */
+/** All of 5.1.x except 5.1.7 and 5.1.8, which are about the sender. */
 const RECIPIENTS = /^5\.(?:1\.(?!7$|8$)\d{1,3}|2\.[12])$/
 
 /**
- * Where the server gives no enhanced code, as old ones do, its words decide: 550 alone is also said to senders on
- * blocklists.
+ * Returns true if the rejection is about the recipient. Without an enhanced code, as from old servers, the text
+ * decides: 550 alone is also sent to clients on blocklists.
  */
 function isAboutRecipient(command: string, code: number, enhanced: string, text: string): boolean {
   if (enhanced !== '') return RECIPIENTS.test(enhanced)
@@ -59,16 +59,16 @@ const UNKNOWN = new RegExp(
 const SENDER_CODES =
   /\b(?:sender|helo|ehlo|client|relay(?:ing)?|spam|policy|reputation|dnsbl|rbl)\b|\b(?:black|block)[ -]?list/i
 
-/** The bytes stay the same: only a server that takes larger mails helps. */
+/** Returns true if the mail is too large. A retry does not help; only another server may accept it. */
 function isTooLarge(command: string, code: number, enhanced: string): boolean {
   if (enhanced !== '') return enhanced === '5.3.4' || enhanced === '5.2.3'
   return code === 552 && command !== 'RCPT TO'
 }
 
 /**
- * Refusals that say nothing of the mails of others: a full mailbox, greylisting, a content filter. 421 says that the
- * server closes, 530 to 538 that it does not take our login; a mail that is deferred after DATA was met by a server in
- * trouble.
+ * Returns true if the rejection is about this mail only: a full mailbox, greylisting, a content filter. 421 means that
+ * the server is shutting down, 530 to 538 that it rejects the login. A temporary error after DATA means that the server
+ * itself has a problem.
  */
 function isAboutMail(command: string, code: number): boolean {
   if (code === 421 || LOGIN_CODES.includes(code)) return false
@@ -77,12 +77,12 @@ function isAboutMail(command: string, code: number): boolean {
 
 const LOGIN_CODES: readonly number[] = [530, 534, 535, 538]
 
-/** The recipient's address cannot be put into a command. */
+/** Returns true if the recipient's address cannot be used in a command. */
 function isInvalidRecipient({ code, command, message }: Failure): boolean {
   return code === 'EENVELOPE' && command === 'API' && message.startsWith('Invalid recipient')
 }
 
-/** The message is larger than the server says that it takes. */
+/** Returns true if the message exceeds the size that the server announced. */
 function isOversized({ code, command }: Failure): boolean {
   return code === 'EMESSAGE' && command === 'MAIL FROM'
 }

@@ -9,29 +9,32 @@ import type { Millis, Recipient, SmtpConfig } from '../../model.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import type { Attachment, Delivery, MailMessage } from '../notifier.ts'
 
-/** RFC 5321, 4.5.3.2.6: a server may look at a mail for so long before it answers, and takes it all the same. */
+/** RFC 5321, 4.5.3.2.6: how long a server may take to respond after it received the mail, and still accept it. */
 const AFTER_DATA_TIMEOUT = 600_000
 
-/** How long a server may take to answer once it has the whole mail. A client that gives up sooner sends the mail twice. */
+/**
+ * Returns how long to wait for the response after the whole mail was sent. A client that gives up sooner sends
+ * duplicates.
+ */
 export function timeoutAfterData({ timeout }: Pick<SmtpConfig, 'timeout'>): Millis {
   return Math.max(AFTER_DATA_TIMEOUT, timeout)
 }
 
-/** Connecting and greetings have time-outs of their own, whose words say more. */
+/** Connecting and the greeting have timeouts of their own, with more precise errors. */
 const SLACK = 1_000
 
-/** An unused connection is given up before most servers would cut it. */
+/** Idle connections are closed before most servers would close them. */
 const IDLE = 30_000
 
-/** The longest answer of a server that is kept. */
+/** Maximum length of a response that is kept. */
 const RESPONSE_LENGTH = 500
 
-/** How many forms of the newest access tokens are remembered, to be hidden. */
+/** How many encoded forms of recent access tokens are kept for masking. */
 const TOKEN_FORMS = 60
 
 /**
- * Writes a message as MIME: the text, beside it the HTML with its picture, and then the files. Nothing in it depends on
- * the time or on chance.
+ * Renders a message as MIME: text, HTML with its inline image, then attachments. The result depends on neither the time
+ * nor randomness.
  */
 export async function buildMime(message: MailMessage): Promise<Uint8Array> {
   const composer = new MailComposer({
@@ -61,30 +64,32 @@ function attached({ name, type, content, cid }: Attachment): MailComposerAttachm
   return { filename: name, contentType: type, content: bytes, ...(cid === undefined ? {} : { cid }) }
 }
 
-/** The SMTP envelope. No text of the message can change it. */
+/** The SMTP envelope. The message's content cannot change it. */
 export interface Envelope {
   readonly from: string
   readonly to: string
 }
 
-/** What the server is doing: `answer` when it has answered a command, `data` when it is to get the mail now. */
+/**
+ * The state of the dialogue: `answer` after each response to a command, `data` when the server is ready for the mail.
+ */
 type Progress = (step: 'answer' | 'data') => void
 
-/** One mail server. What holds for a way out (`Way`) holds for its `send` and `close`. */
+/** One mail server. `send` and `close` have the contract of `Notifier`. */
 export interface MailServer {
-  /** @param onGiven called once the server is to get the mail: from then on it may take long. */
+  /** @param onGiven called when the server is ready for the mail: the response may take long from then on. */
   send(bytes: Uint8Array, envelope: Envelope, signal: AbortSignal, onGiven?: () => void): Promise<Delivery>
   close(): Promise<void>
 }
 
-/** A connection that is kept for a while, and whom it tells of its steps. */
+/** A pooled connection, and the listener for its progress. */
 interface PooledConnection {
   readonly mailer: ReturnType<typeof openMailer>
   isTaken: boolean
   progress: Progress | undefined
 }
 
-/** Delivers over SMTP, through connections that are kept for a while: as many as mails are under way at once. */
+/** Delivers over SMTP. Connections are pooled: one per mail in flight. */
 export function openMailServer(config: SmtpConfig): MailServer {
   const lines: PooledConnection[] = []
   const fixed = listSecrets(config)
@@ -95,7 +100,7 @@ export function openMailServer(config: SmtpConfig): MailServer {
       isTaken: false,
       progress: undefined,
     }
-    // A server may echo what it was given, and that includes the tokens that were asked for on the way.
+    // A server may echo its input, including the access tokens that were obtained meanwhile.
     line.mailer.on('token', ({ accessToken }: { readonly accessToken?: string }) => {
       if (accessToken !== undefined) tokens = [...tokenForms(config, accessToken), ...tokens].slice(0, TOKEN_FORMS)
     })
@@ -132,12 +137,12 @@ export function openMailServer(config: SmtpConfig): MailServer {
 
 interface StepTimer {
   readonly progress: Progress
-  /** Aborted when a step took too long. */
+  /** Aborted if a step took too long. */
   readonly late: AbortSignal
   end(): void
 }
 
-/** Gives each step its time, as sockets measure it, until the server is to get the mail. */
+/** Limits the duration of each step until the server is ready for the mail. */
 function createStepTimer({ timeout }: SmtpConfig, onGiven: () => void): StepTimer {
   const cut = new AbortController()
   let newest: AbortSignal | undefined
@@ -168,8 +173,8 @@ function openMailer(config: SmtpConfig, progress: Progress): Transporter<SMTPSen
 }
 
 /**
- * Where encryption is not asked for, a certificate that cannot be verified does not stop the mail: the alternative
- * would be no encryption at all. Debian's local mail servers, for one, come with such a certificate.
+ * Returns the options of the transport. If encryption is not required, a certificate that cannot be verified does not
+ * prevent delivery, because the alternative would be no encryption. Debian's local mail servers have such certificates.
  */
 function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
   const { host, port, secure, requireTls, timeout, ehloName } = config
@@ -189,7 +194,8 @@ function poolOptions(config: SmtpConfig): SMTPPoolOptions & { pool: true } {
     dnsTimeout: timeout,
     connectionTimeout: timeout,
     greetingTimeout: timeout,
-    // It cannot be another one for each step: `watchSteps` limits the steps before the mail, the sender those after it.
+    // There is one socket timeout for all steps: `createStepTimer` limits those before the mail, the sender those after
+    // it.
     socketTimeout: 2 * timeoutAfterData(config),
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -205,7 +211,7 @@ function mailbox(recipient: Recipient): { name: string; address: string } {
   return { name: clean(recipient.name ?? ''), address: recipient.address }
 }
 
-/** What is secret, in the forms in which a server could echo it. */
+/** Returns the secrets in all forms that a server could echo. */
 function listSecrets(config: SmtpConfig): readonly string[] {
   const { user, password, oauth2 } = config
   if (oauth2 !== undefined) {
@@ -242,9 +248,11 @@ function oneLine(response: string, hide: readonly string[]): string {
 }
 
 /**
- * Signs a mail with each key. The signature carries no time and RSA needs no chance, so equal bytes are signed equally.
+ * Signs a mail with each key. The signature has no timestamp and RSA is deterministic, so equal bytes get equal
+ * signatures.
  *
- * @param bytes a whole MIME message. @param keys checked when the configuration was read. @returns the signed message.
+ * @param bytes a complete MIME message. @param keys were checked when the configuration was read. @returns the signed
+ * message.
  */
 export async function signMail(bytes: Uint8Array, keys: readonly DkimKey[]): Promise<Uint8Array> {
   if (keys.length === 0) return bytes

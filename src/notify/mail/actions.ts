@@ -11,15 +11,15 @@ import type { Action, Advice, ContentOptions } from './content.ts'
 import { formatName } from './phrase.ts'
 import { formatInstant } from '../../text/format.ts'
 
-/** Longest host, and longest signed path, in a link: a browser must still take it. */
+/** Maximum length of a host and of a signed path in a link that every browser accepts. */
 const LINKED = 500
 const MAX_PATH_LENGTH = 2000
-/** How far the user's own page looks beyond the alert. */
+/** How far the link to the user's page extends before and after the alert. */
 const EVENTS_MARGIN: Millis = 15 * 60_000
 
 const ACKNOWLEDGE = 'Acknowledge'
 
-/** What the reader can do with one press while an alert fires. The same mail has the same links whenever it is made. */
+/** Returns the buttons of a firing alert. The same mail always has the same links. */
 export function listActions(
   notification: Notification,
   snapshot: AlertSnapshot,
@@ -31,7 +31,7 @@ export function listActions(
   ]
 }
 
-/** The link for one alert of a list; undefined where it is over or acknowledged. */
+/** Returns the link that acknowledges one alert of a list; undefined if it is resolved or acknowledged. */
 export function acknowledgeAction(
   notification: Notification,
   snapshot: AlertSnapshot,
@@ -67,7 +67,10 @@ function createAction(
   return path.length > MAX_PATH_LENGTH ? [] : [{ label, url: `${url}${path}` }]
 }
 
-/** What to look at, and what to change if this should not have been a mail; nothing that the end has made pointless. */
+/**
+ * Returns links to investigate, and what to change if the alert was not useful. Leaves out what no longer applies after
+ * the end.
+ */
 export function listAdvice(
   notification: Notification,
   snapshot: AlertSnapshot,
@@ -88,7 +91,7 @@ export function listAdvice(
   ]
 }
 
-/** What to do about an alert of a built-in rule. */
+/** Returns advice about an alert of a built-in rule. */
 const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
   [BUILTIN_RULES.source]:
     'Check this Logstash: is it running, does its log report errors of the http output, is its token still valid?',
@@ -105,7 +108,7 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
     '/api/v1/rejects shows such events. Look at them: they may hide what the rule watches for. Then make the expression under "matches" cheaper: "stashwatch check" names those that are expensive.',
 }
 
-/** Where to look first while an alert fires, and where if its end needs to be understood: not at a host that is gone. */
+/** Returns where to look first while an alert fires, or to understand its end; no link for a host that is gone. */
 export function investigationLinks(
   { identity: { rule, host: name }, state, closeReason }: AlertSnapshot,
   apiUrl: string | undefined,
@@ -140,7 +143,7 @@ function eventLinks(
   return url === undefined ? [] : [{ text: `Events from ${formatName(host)} around that time:`, url }]
 }
 
-/** What a link to the user's own page is about. */
+/** The values for a link to the user's page. */
 interface KibanaQuery {
   readonly host: string
   readonly from: Millis
@@ -150,11 +153,10 @@ interface KibanaQuery {
 const PLACEHOLDER = /\{\{\s*(host|from|to)\s*(?:\|\s*(upper|lower)\s*)?\}\}/g
 
 /**
- * Fills in the address where the user looks at events. Each value is percent-encoded whole, so that it stays the piece of
- * the address that it stands for. Inside the quotes of Kibana's own notations it is escaped for these before: `"` of a
- * query, `'` of rison.
+ * Fills in the user's URL for events. Each value is percent-encoded as a whole, so that it cannot change the structure
+ * of the URL. Inside quotes of Kibana's notations it is first escaped for these: `"` of a query, `'` of rison.
  *
- * @returns undefined where a value stands in a place of the address that cannot hold it.
+ * @returns undefined if a value is at a position of the URL that cannot contain it.
  */
 export function kibanaLink(template: string, { host, from, to }: KibanaQuery): string | undefined {
   const values: Readonly<Record<string, string>> = {
@@ -165,7 +167,7 @@ export function kibanaLink(template: string, { host, from, to }: KibanaQuery): s
   const filled = template.replace(PLACEHOLDER, (_, name: string, form: string | undefined, offset: number) =>
     encode(quoted(formed(values[name] ?? '', form), template.slice(0, offset))),
   )
-  // What no browser minds but mail programs take for the end of an address.
+  // Characters that browsers accept but that end a URL in mail programs.
   const url = filled.replace(/[\s"<>\\^`{|}]/g, encodeURIComponent)
   return URL.canParse(url) ? url : undefined
 }
@@ -175,7 +177,7 @@ function formed(value: string, form: string | undefined): string {
   return form === 'upper' ? value.toUpperCase() : value.toLowerCase()
 }
 
-/** @param before the address up to the place. */
+/** @param before the URL up to the placeholder. */
 function quoted(value: string, before: string): string {
   const inQuery = isOpen(before, /"|%22/gi) ? value.replace(/["\\]/g, '\\$&') : value
   return isOpen(before, /'|%27/gi) ? inQuery.replace(/['!]/g, '!$&') : inQuery
@@ -185,7 +187,7 @@ function isOpen(before: string, quote: RegExp): boolean {
   return (before.match(quote)?.length ?? 0) % 2 === 1
 }
 
-/** Also what `encodeURIComponent` leaves alone and rison reads as its own. */
+/** Also encodes characters that `encodeURIComponent` keeps and that rison interprets. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -17,7 +17,7 @@ import {
   timeWriter,
 } from './phrase.ts'
 
-/** What is new in a mail about alerts, and what goes on beside it. */
+/** Renders a mail about alerts: what is new, and what is still firing. */
 export function splitGroup({ alerts, newCount = alerts.length }: Notification): {
   readonly fresh: readonly AlertSnapshot[]
   readonly others: readonly AlertSnapshot[]
@@ -26,9 +26,9 @@ export function splitGroup({ alerts, newCount = alerts.length }: Notification): 
 }
 
 /**
- * Says what one alert is, where, since when, why, and what to do; beside it, what else of its group fires.
+ * Describes one alert: what, where, since when, why, and what to do; then the other firing alerts of its group.
  *
- * @param own the operator's description, which takes the place of the product's.
+ * @param own the operator's description, which replaces the default one.
  */
 export function renderAlert(
   notification: Notification,
@@ -65,7 +65,7 @@ export function renderAlert(
   }
 }
 
-/** Lists what is new in a group of alerts first, and then what goes on firing. */
+/** Lists the new alerts of a group first, then those that are still firing. */
 export function renderGroup(notification: Notification, options: ContentOptions): MailContent {
   const time = timeWriter(notification)
   const { fresh, others } = splitGroup(notification)

@@ -1,29 +1,29 @@
 import type { Tone } from './phrase.ts'
 
-/** What a mail says, before it is laid out as text or HTML. All strings are clean; none is escaped. */
+/** The content of a mail, before it is formatted as text or HTML. All strings are sanitised; none is escaped. */
 export interface MailContent {
   readonly tone: Tone
   /** A word or two: `Warning`, `Resolved`. */
   readonly status: string
-  /** One sentence that says all. */
+  /** The fact in one sentence. */
   readonly headline: string
   readonly paragraphs: readonly string[]
-  /** Web addresses that are links where they stand in a paragraph: the operator's, never those of events. */
+  /** URLs that become links in paragraphs: only the operator's, never those of events. */
   readonly links?: readonly string[]
   /** The tables of a report. */
   readonly sections?: readonly Section[]
-  /** What the reader can do with one press. */
+  /** What the reader can do with one click. */
   readonly actions?: readonly Action[]
-  /** What a notice is about, one by one. */
+  /** The items of a notice. */
   readonly items?: readonly string[]
   readonly meter?: Meter
   readonly chart?: Chart
-  /** Some of the events that were counted. */
+  /** Some of the matching events. */
   readonly events?: readonly EventLine[]
   readonly facts: readonly Fact[]
-  /** What the reader should know about the facts: that stashwatch was down, that the events came late. */
+  /** Notes about the facts: that stashwatch was down, that events arrived late. */
   readonly notes: readonly string[]
-  /** Several alerts, list after list. */
+  /** Lists of alerts. */
   readonly lists: readonly RowList[]
   readonly advice: readonly Advice[]
   readonly footer: readonly string[]
@@ -39,19 +39,19 @@ export interface Fact {
   readonly value: string
 }
 
-/** A value and its limit on a scale from 0 to 1. */
+/** A value and its threshold on a scale from 0 to 1. */
 export interface Meter {
   readonly value: number
   readonly limit: number
 }
 
-/** What was measured around the moment of the step. */
+/** The chart around the evaluation. */
 export interface Chart {
-  /** What the HTML's picture is found by; absent where nothing can be drawn. */
+  /** Content ID of the image in the HTML; absent if there is no image. */
   readonly cid?: string
-  /** The picture in words. */
+  /** The chart described in words. */
   readonly alt: string
-  /** The same in letters, for the text. */
+  /** The chart as text. */
   readonly lines: readonly string[]
 }
 
@@ -62,7 +62,7 @@ export interface EventLine {
 
 export interface RowList {
   readonly title?: string
-  /** What is the same for all rows, which do not say it again: `since 2026-11-22 12:04:00 UTC`. */
+  /** What is equal for all rows and is left out there: `since 2026-11-22 12:04:00 UTC`. */
   readonly when?: string
   readonly rows: readonly Row[]
 }
@@ -74,26 +74,26 @@ export interface Row {
   readonly where: string
   readonly rule: string
   readonly value: string
-  /** Absent where the list says it for all. */
+  /** Absent if the list says it for all rows. */
   readonly when?: string
   readonly code: string
-  /** The page of its episode. */
+  /** The page of the episode. */
   readonly url?: string
-  /** The newest event that was counted. */
+  /** The newest matching event. */
   readonly event?: string
-  /** What the reader can do about this one. */
+  /** Actions for this alert. */
   readonly action?: Action
 }
 
-/** A table of names and figures, with a bar for each that is a share of something. */
+/** A table of names and values, with a bar for each share. */
 export interface Section {
   readonly title: string
   readonly rows: readonly Bar[]
-  /** How many there are beyond the rows. */
+  /** How many rows were left out. */
   readonly more: number
-  /** The rows after these are the other end of a list that leaves so many out in between. */
+  /** Index of the first row after the rows that were left out. */
   readonly between?: { readonly after: number; readonly more: number }
-  /** All rows belong together, also where there is little room. */
+  /** True if rows must not be left out to save space. */
   readonly isWhole?: boolean
   readonly note?: string
 }
@@ -113,14 +113,14 @@ export interface Advice {
 }
 
 export interface ContentOptions {
-  /** How stashwatch calls itself in links that act; without it there are none. */
+  /** The base URL of action links; without it there are none. */
   readonly url?: string
-  /** The same in links to pages of the API; absent where those would be refused. */
+  /** The base URL of links to the API; absent if the API would refuse them. */
   readonly apiUrl?: string
-  /** Signs links that act; without it there are none. */
+  /** Signs action links; without it there are none. */
   readonly linkKey?: Uint8Array
-  /** Where the user looks at events: an address with `{{host}}`, `{{from}}` and `{{to}}` in it. */
+  /** The user's URL for events, with `{{host}}`, `{{from}}` and `{{to}}`. */
   readonly kibana?: string
-  /** The budget that a digest explains. */
+  /** The rate limit that a digest explains. */
   readonly mailsPerMinute?: number
 }

@@ -6,7 +6,7 @@ import type { MailContent, ContentOptions } from './content.ts'
 import { buildLists, listPressable, summarizeHosts } from './rows.ts'
 import { gapNotes, groupName, listDeliveryNotes, selectWorstTone, timeWriter } from './phrase.ts'
 
-/** Lists several alerts, the worst first; every host is named. */
+/** Renders a list of alerts, the most severe first. Every host is named. */
 export function renderDigest(notification: Notification, options: ContentOptions): MailContent {
   const alerts = worstFirst(notification.alerts)
   const time = timeWriter(notification)
@@ -26,7 +26,10 @@ export function renderDigest(notification: Notification, options: ContentOptions
   }
 }
 
-/** How many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3 and 9 more`. */
+/**
+ * Formats the headline: how many, in which state, and the first few hosts: `12 alerts on 12 hosts: web-1, web-2, web-3
+ * and 9 more`.
+ */
 export function digestHeadline(alerts: readonly AlertSnapshot[]): string {
   const { count, named } = summarizeHosts(alerts)
   return `${groupName(alerts)} on ${count === 1 ? 'one host' : `${count} hosts`}: ${named}`
@@ -45,7 +48,7 @@ function digestLead({ reason, alerts }: Notification, { mailsPerMinute }: Conten
   return `${these} in one mail.`
 }
 
-/** What to do about several alerts: one host is looked at, many are compared. */
+/** Returns advice about several alerts: one host to look at, or hosts to compare. */
 export function groupAdvice(alerts: readonly AlertSnapshot[], { apiUrl }: ContentOptions): MailContent['advice'] {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [first] = firing

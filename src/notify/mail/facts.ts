@@ -28,10 +28,10 @@ import {
   type WriteInstant,
 } from './phrase.ts'
 
-/** From here on a mail explains why it comes so long after its window. */
+/** A longer delay between the window and the mail is explained. */
 const LATE_AFTER = 5 * 60_000
 
-/** What is known of an alert, one by one. */
+/** Lists the facts about an alert. */
 export function listFacts(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly Fact[] {
   const { rule, host, labels } = snapshot.identity
   const isOfSource = isAboutSource(rule)
@@ -51,7 +51,7 @@ export function listFacts(notification: Notification, snapshot: AlertSnapshot, t
   return list.filter((one) => one !== undefined)
 }
 
-/** Some of the events that were counted, as evidence. */
+/** Lists some of the matching events. */
 export function listEvents({ events = [] }: AlertSnapshot, time: WriteInstant): readonly EventLine[] {
   return events.map((event) => ({ when: time(event.ts), text: clean(formatEvent(event)) }))
 }
@@ -71,19 +71,19 @@ function measured(snapshot: AlertSnapshot, decidedAt: Millis, time: WriteInstant
   ]
 }
 
-/** Of many hosts a sample is looked at. */
+/** Says how many hosts the median is of; with many hosts it is that of a sample. */
 function formatPeers({ hosts, known }: Peers): string {
   return known === undefined ? formatCount(hosts, 'host') : `${hosts} of the ${known} other hosts`
 }
 
-/** A state that is over is no figure any more. */
+/** Formats the value; a resolved state has none. */
 function measuredAt(snapshot: AlertSnapshot, decidedAt: Millis, time: WriteInstant): string {
   const { state, evaluatedAt } = snapshot
   if (isState(snapshot)) return state === 'resolved' ? '' : `${formatAlertValue(snapshot)} at ${time(evaluatedAt)}`
   return `${formatAlertValue(snapshot)} in the window that ${evaluatedAt > decidedAt ? 'ends' : 'ended'} at ${time(evaluatedAt)}`
 }
 
-/** What ends an alert, where its value is within the threshold and does not end it. */
+/** Says what resolves the alert, if its value is within the threshold and does not resolve it. */
 function formatClear(snapshot: AlertSnapshot): string {
   const { clear } = snapshot.evidence
   if (snapshot.state === 'resolved' || clear === undefined || breachesLimit(snapshot)) return ''
@@ -120,7 +120,7 @@ function lived(notification: Notification, snapshot: AlertSnapshot, time: WriteI
   ]
 }
 
-/** When it was at its worst, where that was not from its beginning until now. */
+/** Says when it was critical, unless it was from beginning to end. */
 function critical({ critical, startsAt }: AlertSnapshot, time: WriteInstant): Fact | undefined {
   if (critical === undefined) return undefined
   const { from, until, count, lastFrom = from } = critical
@@ -140,7 +140,7 @@ function timesText(count: number): string {
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
 }
 
-/** How its reader was notified of it, and what was done about it. */
+/** Says how the recipient was notified, and who acknowledged or silenced it. */
 function notified(
   notification: Notification,
   snapshot: AlertSnapshot,
@@ -173,7 +173,7 @@ function acknowledged(
   return `by ${author}, until ${time(until)}${until <= decidedAt ? ' (expired)' : ''}${words}`
 }
 
-/** What else fires. */
+/** Says what else is firing. */
 function beside(
   { identity: { host } }: AlertSnapshot,
   context: FiringContext | undefined,
@@ -196,21 +196,21 @@ function beside(
 
 const STEPS: readonly NotificationReason[] = ['fired', 'severity_raised', 'severity_lowered', 'resolved']
 
-/** What the reader should know about the facts. */
+/** Lists notes about the facts. */
 export function listNotes(
   { decidedAt, reason, undelivered }: Notification,
   snapshot: AlertSnapshot,
   time: WriteInstant,
 ): readonly string[] {
   const decided = snapshot.resolvedAt ?? snapshot.evaluatedAt
-  // Where an earlier mail could not be delivered, that is why this one is late.
+  // An earlier mail that could not be delivered explains the delay of this one.
   const isStep = STEPS.includes(reason) && undelivered === undefined
   const isLate = reason === 'backlog' || (isStep && snapshot.heldBy === undefined && decidedAt - decided > LATE_AFTER)
   const late = `This mail was sent late, at ${time(decidedAt)}: the events arrived long after they happened.`
   return [...gapNotes([snapshot], time), ...(isLate ? [late] : [])]
 }
 
-/** Shares of a whole can be drawn, everything else has no natural end. */
+/** Returns a meter for shares of a whole. Other values have no natural maximum. */
 export function readMeter(snapshot: AlertSnapshot): Meter | undefined {
   const { unit } = snapshot.identity.measure
   const { limit } = snapshot.evidence

@@ -4,7 +4,7 @@ import { LINKED } from './rows.ts'
 import { formatName, type WriteInstant } from './phrase.ts'
 import { clean } from '../../text/sanitise.ts'
 
-/** Why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
+/** Says why the reader gets this mail. @param subject who notifies the receiver: `rule cpu-high notifies`. */
 export function explainRecipient({ receiver, to }: Notification, subject: string): string {
   return `You receive this mail because ${subject} receiver ${clean(receiver)}, which lists ${clean(to.address)}.`
 }
@@ -15,7 +15,7 @@ export function explainRecipient({ receiver, to }: Notification, subject: string
  */
 type Press = 'buttons' | 'all' | 'links' | 'nothing'
 
-/** Who gets the mail and why, when the next one comes, and how to stop it. */
+/** Says who gets the mail and why, when the next one is sent, and how to stop it. */
 export function renderFooter(
   notification: Notification,
   alerts: readonly AlertSnapshot[],
@@ -39,7 +39,7 @@ function formatNamer({ namedBy }: Notification, alerts: readonly AlertSnapshot[]
   return one === undefined ? `${name} notify` : `${name} notifies`
 }
 
-/** What is notified of an alert that flaps. */
+/** Says which notifications a flapping alert sends. */
 const FLAPPING = 'when it stops flapping or its severity is raised'
 
 function formatNextMail(

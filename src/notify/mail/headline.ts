@@ -17,7 +17,7 @@ import {
   type WriteInstant,
 } from './phrase.ts'
 
-/** What is new about an alert, in a word or two. */
+/** Returns the status of an alert in a word or two. */
 export function formatStatus(notification: Notification, snapshot: AlertSnapshot): string {
   const { reason } = notification
   if (snapshot.closeReason !== undefined) return 'Closed'
@@ -63,19 +63,22 @@ export function formatHeadline(
   return `${formatFigure(cleanMeasure(snapshot), formatAlertValue(snapshot), place)}${formatThresholdNote(snapshot)}`
 }
 
-/** What happened, in full sentences. */
+/** Describes what happened, in full sentences. */
 export function formatLead(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): string {
   const words =
     snapshot.state === 'resolved' ? formatEnd(notification, snapshot, time) : formatEvent(notification, snapshot, time)
   return words.join(' ')
 }
 
-/** Whether the operator's own words may describe an alert: they are written for one that fires, and of no other are they true. */
+/** Returns true if the operator's own text may describe the alert. It is written for a firing alert. */
 export function isDescribed({ reason }: Notification, { state }: AlertSnapshot): boolean {
   return state === 'firing' && reason !== 'flapping_started' && reason !== 'flapping_stopped'
 }
 
-/** What is said before the operator's own words: why the mail comes, and that the data has stopped; empty for plain news. */
+/**
+ * Returns the sentences before the operator's own text: why the mail was sent, and that data stopped; empty for a new
+ * alert.
+ */
 export function formatPreface(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): string {
   const why = notification.reason === 'fired' ? [] : whyNow(notification, snapshot, time)
   return [...why, ...flapping(notification, snapshot), ...formatStopped(snapshot, time)].join(' ')
@@ -103,7 +106,7 @@ function formatEnd(notification: Notification, snapshot: AlertSnapshot, time: Wr
   return [`The alert of rule ${rule} is resolved.`, span]
 }
 
-/** How long it lasted, and when it was at its worst. */
+/** Says how long it lasted, and when it was critical. */
 function formatSpan(snapshot: AlertSnapshot, time: WriteInstant): string {
   const { startsAt, critical, evaluatedAt, resolvedAt = evaluatedAt } = snapshot
   const [began, lasted] = [`It began at ${time(startsAt)}`, `lasted ${formatLasted(snapshot)}`]
@@ -128,7 +131,7 @@ function formatEvent(notification: Notification, snapshot: AlertSnapshot, time: 
   ]
 }
 
-/** Why the mail comes. */
+/** Says why the mail was sent. */
 function whyNow(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly string[] {
   const rule = formatName(snapshot.identity.rule)
   const lasted = formatDurationSoFar(notification, snapshot)
@@ -152,7 +155,10 @@ function whyNow(notification: Notification, snapshot: AlertSnapshot, time: Write
   }
 }
 
-/** Mails that say for how long it fires need no more. It may have begun in the middle of a window, so that none is named. */
+/**
+ * Says since when it fires, unless the mail says for how long. It may have begun within a window, so no window is
+ * named.
+ */
 function formatBegin(
   { decidedAt, reason }: Notification,
   snapshot: AlertSnapshot,
@@ -167,7 +173,7 @@ function formatBegin(
   return [isPlain ? `The value has been beyond its threshold since ${since}.` : `It began at ${since}.`]
 }
 
-/** An alert whose data has stopped is neither better nor over. */
+/** Says that an alert has no data, so it neither improves nor resolves. */
 function formatStopped({ noDataSince }: AlertSnapshot, time: WriteInstant): readonly string[] {
   if (noDataSince === undefined) return []
   return [`No data since ${time(noDataSince)}. The values are from the last window with data.`]
@@ -178,7 +184,7 @@ function formatResolution({ identity, value, evidence: { clear } }: AlertSnapsho
   return [`Resolves ${formatReach(clear, identity.measure.unit)}.`]
 }
 
-/** What is said of an alert that flaps is no news of a lasting state. */
+/** Says that an alert is flapping, and that its present state may not last. */
 function flapping({ reason }: Notification, snapshot: AlertSnapshot): readonly string[] {
   return snapshot.flapping === undefined || reason === 'flapping_started'
     ? []
@@ -199,7 +205,7 @@ function suppressedUntilNow({ heldBy }: AlertSnapshot, time: WriteInstant): read
   return heldBy === undefined ? [] : [`Suppressed until now: ${formatName(describeSuppression(heldBy, time), 1000)}.`]
 }
 
-/** An acknowledgement that has ended counts as having been looked at. */
+/** Returns true if it was acknowledged, even if the acknowledgement ended. */
 function waited({ decidedAt }: Notification, { ack, startsAt, firedAt = startsAt }: AlertSnapshot): string {
   return formatDuration(Math.max(0, decidedAt - Math.min(decidedAt, Math.max(firedAt, ack?.until ?? firedAt))))
 }
@@ -216,7 +222,7 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
   unmatched_events: 'Events could not be matched with a rule',
 }
 
-/** The subject template of mails about a state that is measured; undefined for figures of windows. */
+/** Returns the default subject template of mails about a state; undefined for values of windows. */
 export function stateSubject(measure: Measure): string | undefined {
   return measure.kind === 'state' ? SUBJECTS[measure.metric] : undefined
 }

@@ -16,15 +16,15 @@ import type { Tone } from './phrase.ts'
 import { DARK, LIGHT } from './style.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
 
-/** Rows that are laid out as a table; Gmail hides what comes after 102 kB. What follows is named, by rule. */
+/** Maximum number of rows in tables; Gmail hides everything after 102 kB. The rest is named, by rule. */
 const TABLED = 150
-/** Items of a notice, which are shorter, likewise. */
+/** The same for items of a notice, which are shorter. */
 const ITEMS = 400
 
-/** Rows of a report's table, and of each end of a list that leaves out its middle; the text part has all. */
+/** Rows of a report's table, and of each end of a list without its middle. The text part has all rows. */
 const SHOWN_ROWS = 5
 const ENDS = 3
-/** Longest address that is shown whole. */
+/** Maximum length of a URL that is shown completely. */
 const MAX_URL_LENGTH = 90
 
 const FULL_WIDTH = 'width="100%" cellpadding="0" cellspacing="0" border="0"'
@@ -33,12 +33,12 @@ const INSTANT = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|GMT[+-][\d:]{1,
 const FIGURE = /-?\d[\d.]{0,15} (?:[KMGTPE]?i?B|ms|s|min|h|d)(?!\w)(?: \d{1,2} (?:h|min|s)(?!\w))?/
 const UNBROKEN = new RegExp(`${INSTANT.source}|${FIGURE.source}`, 'g')
 
-/** Escapes a text, and keeps instants, and figures with their units, on one line. */
+/** Escapes a text, and keeps instants, and values with their units, on one line. */
 function words(text: string): string {
   return escapeHtml(text).replace(UNBROKEN, '<span class="one">$&</span>')
 }
 
-/** Lays a letter out as HTML that reads well on a phone, in the dark and without its picture, and loads nothing. */
+/** Formats a mail as HTML that is readable on a phone, in dark mode and without images, and loads nothing. */
 export function htmlPage(content: MailContent): string {
   const blocks = [
     band(content),
@@ -89,7 +89,7 @@ function band({ tone, status, headline }: MailContent): string {
   return `<p class="status ${tone}">${escapeHtml(status)}</p>\n<h1>${words(headline)}</h1>`
 }
 
-/** The share up to the limit, beyond it, and what is left of the whole. */
+/** Draws the part up to the threshold, the part beyond it, and the rest. */
 function meterBar({ value, limit }: Meter, tone: Tone): string {
   const low = Math.min(value, limit)
   const high = Math.max(value, limit)
@@ -120,7 +120,7 @@ function itemList(items: readonly string[]): string {
   return `<ul>\n${shown.join('\n')}\n</ul>${more}`
 }
 
-/** As wide as the card. Where pictures are off, the words stand in its place. */
+/** As wide as the card. Where images are blocked, the alternative text is shown. */
 function chartImage({ cid, alt }: Chart): string {
   if (cid === undefined) return ''
   const size = 'width="544" style="display:block;width:100%;max-width:544px;height:auto;border:0"'
@@ -146,7 +146,7 @@ function barRow({ name, value, detail, share, tone }: Bar): string {
   return `<tr><td class="name">${label}</td><td class="scale">${bar}</td><td class="figure">${words(value)}</td></tr>`
 }
 
-/** Both ends of a list; the middle is counted. */
+/** Shows both ends of a list and the number of rows between them. */
 function endRows(rows: readonly Bar[], { after, more }: NonNullable<Section['between']>): readonly string[] {
   const [head, tail] = [rows.slice(0, after).slice(0, ENDS), rows.slice(after).slice(-ENDS)]
   const rest = more + rows.length - head.length - tail.length
@@ -157,7 +157,7 @@ function restRow(count: number, text: string): string {
   return count > 0 ? `<tr><td class="dim" colspan="3">${text}</td></tr>` : ''
 }
 
-/** Lines of a log, letter by letter: nothing in them is laid out, and no address becomes a link. */
+/** Shows log lines verbatim: no formatting, no links. */
 function eventList(events: readonly EventLine[]): string {
   if (events.length === 0) return ''
   const items = events.map(
@@ -174,7 +174,7 @@ function factTable(snapshot: readonly Fact[]): string {
   return `<table role="presentation" class="facts" ${FULL_WIDTH}>\n${rows.join('\n')}\n</table>`
 }
 
-/** List after list, until there are too many rows for tables. */
+/** Shows the lists until there are too many rows for tables. */
 function lists(all: readonly RowList[]): readonly string[] {
   let left = TABLED
   return all.flatMap(({ title, when, rows }) => {
@@ -186,7 +186,7 @@ function lists(all: readonly RowList[]): readonly string[] {
   })
 }
 
-/** Cells of a table, so that colour and size stay where styles are not understood. The first one is the usual choice. */
+/** Buttons as table cells, so that they keep colour and size without CSS. The first one is the primary action. */
 function buttons(actions: readonly Action[]): string {
   const cells = actions.map(({ label, url }, i) => {
     const kind = i === 0 ? 'main' : 'other'
@@ -226,13 +226,13 @@ function codeLink({ code, url }: Row): string {
   return url === undefined ? escapeHtml(code) : `<a href="${escapeHtml(url)}">${escapeHtml(code)}</a>`
 }
 
-/** High enough for a thumb. */
+/** Large enough for touch. */
 function rowLink({ label, url }: Action): string {
   const style = 'display:inline-block;padding:8px 0 4px;font-weight:700;text-decoration:none'
   return `<br><a href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a>`
 }
 
-/** The names alone, so that none is missing however many there are. */
+/** Lists names only, so that all of them fit. */
 function rest(rows: readonly Row[]): string {
   if (rows.length === 0) return ''
   const groups = Map.groupBy(rows, (row) => `${row.rule}, ${row.status}`)

@@ -20,27 +20,26 @@ import type { MailMessage } from '../notifier.ts'
 
 interface MessageOptions extends ContentOptions {
   readonly from: Recipient
-  /** Right-hand side of Message-IDs and of the List-Id. */
+  /** Domain of Message-IDs and of the List-Id. */
   readonly domain: string
-  /** Left-hand side of the List-Id; `stashwatch` by default. */
+  /** First part of the List-Id; `stashwatch` by default. */
   readonly listName?: string
-  /** What makes pictures; without it mails show theirs in letters alone. */
+  /** Renders images; without it charts are shown as text only. */
   readonly draw?: DrawPng
 }
 
-/** Longest subject, and longest value of another header, in characters. */
+/** Maximum length of the subject, and of the value of another header, in characters. */
 const SUBJECT_LENGTH = 160
 const HEADER_LENGTH = 120
-/** Longest name inside a subject: what it says beside the name must still be read. */
+/** Maximum length of a name in a subject, so that the rest remains visible. */
 const NAME_LENGTH = 80
 
 /**
- * Turns a notification into a mail: the same mail, byte for byte, whenever and wherever that is done. The subject
- * stays what it was through a thread, behind `Re: `, so that mail programs keep an episode together; the first line
- * of the text says what is new.
+ * Renders a notification as a mail. Equal notifications give equal bytes. The subject stays the same in a thread, after
+ * `Re: `, so that mail programs keep an episode together; the first line of the text says what is new.
  */
 export function renderMessage(notification: Notification, onGiven: MessageOptions): MailMessage {
-  // Ids are ASCII (RFC 5322, RFC 2919), whatever the sender's domain is.
+  // Ids are ASCII (RFC 5322, RFC 2919), even if the sender's domain is not.
   const options = { ...onGiven, domain: domainToASCII(onGiven.domain) || onGiven.domain }
   const id = messageId(notification, notification.seq, options)
   const snapshot = onlyNews(notification)
@@ -78,11 +77,11 @@ function renderContent(
 
 interface CustomBody {
   readonly text: string
-  /** The addresses that its template writes out. */
+  /** URLs that the template contains. */
   readonly links: readonly string[]
 }
 
-/** The description by the template of the rule or the receiver, where one says something and is true of such a mail. */
+/** Renders the template of the rule or the receiver, if there is one and it applies to such a mail. */
 function renderCustomBody(notification: Notification, snapshot: AlertSnapshot): CustomBody | undefined {
   const template = selectTemplate(notification, snapshot, 'body')
   if (template === undefined || !isDescribed(notification, snapshot)) return undefined
@@ -90,7 +89,7 @@ function renderCustomBody(notification: Notification, snapshot: AlertSnapshot): 
   return text === '' ? undefined : { text, links: findAddresses(template) }
 }
 
-/** The rule's template counts before the receiver's, which was not written for built-in rules. */
+/** Selects the rule's template before the receiver's, which does not apply to built-in rules. */
 function selectTemplate(
   { templates }: Notification,
   snapshot: AlertSnapshot,
@@ -99,22 +98,25 @@ function selectTemplate(
   return snapshot.templates[key] ?? (isBuiltinRule(snapshot.identity.rule) ? undefined : templates?.[key])
 }
 
-/** The one alert that is new in a mail; undefined where there are several, or none. */
+/** Returns the only new alert of a mail; undefined if there are several, or none. */
 function onlyNews(notification: Notification): AlertSnapshot | undefined {
   const { fresh } = splitGroup(notification)
   return notification.kind === 'alert' && fresh.length === 1 ? fresh[0] : undefined
 }
 
 /**
- * The number of the mail in its thread, and a hash of the instance and the address, make it the same for every attempt, and
- * another one for another stashwatch with the same rules.
+ * Returns the Message-ID. It has the number of the mail in its thread, and a hash of the instance and the address, so
+ * it is equal for all attempts and different in another stashwatch with the same rules.
  */
 function messageId({ thread, to }: Notification, seq: number, { domain, linkKey }: MessageOptions): string {
   const whose = linkKey === undefined ? to.address : `${instanceId(linkKey)}\n${to.address}`
   return `<${token(thread)}.${seq}.${shortHash(whose)}@${domain}>`
 }
 
-/** The thread's first mail holds it together, also when it was never sent; a reply is to one that was. */
+/**
+ * Returns the references. The first mail of the thread comes first, even if it was never sent; In-Reply-To names only a
+ * mail that was sent.
+ */
 function listReferences(
   notification: Notification,
   options: MessageOptions,
@@ -126,8 +128,8 @@ function listReferences(
 }
 
 /**
- * What a notification is about, in one clean line. Behind `Re: ` when one of its thread was sent before it; or, where the
- * receiver wants that, behind the state.
+ * Returns the subject, in one clean line: after `Re: ` if an earlier mail of the thread was sent, or after the state if
+ * the receiver is configured so.
  */
 export function formatSubject(notification: Notification): string {
   const { report, subjectMode, kind } = notification
@@ -137,7 +139,10 @@ export function formatSubject(notification: Notification): string {
   return `${previousMessageId(notification) === null ? '' : 'Re: '}${base}`
 }
 
-/** The state of a conversation: `critical`, `warning`, `resolved` or `closed`; of several alerts `2 firing, 1 resolved`. */
+/**
+ * Returns the state of a thread: `critical`, `warning`, `resolved` or `closed`; of several alerts `2 firing, 1
+ * resolved`.
+ */
 function formatState({ alerts }: Notification): string {
   const firing = alerts.filter(({ state }) => state === 'firing')
   const [only] = alerts
@@ -152,7 +157,7 @@ function previousMessageId({ seq, previousSeq }: Notification): number | null {
   return previousSeq === undefined ? seq - 1 : previousSeq
 }
 
-/** What the first mail of a thread was about stays the subject of all, so that mail programs keep them together. */
+/** Returns the subject of a thread: that of its first mail, so that mail programs keep it together. */
 function subjectBase(notification: Notification): string {
   const { kind, alerts, lead, notice } = notification
   const [first] = alerts
@@ -167,7 +172,10 @@ function subjectBase(notification: Notification): string {
   )
 }
 
-/** A list of one rule's alerts is called as its rule calls them: `12 alerts: CPU on web-1 and 11 more is high`, `12 resolved: ...`. */
+/**
+ * Returns the subject of a list of alerts of one rule, from the rule's template: `12 alerts: CPU on web-1 and 11 more
+ * is high`, `12 resolved: ...`.
+ */
 function listSubject(notification: Notification, first: AlertSnapshot): string {
   const { alerts } = notification
   const [worst = first] = worstFirst(alerts)
@@ -179,7 +187,10 @@ function listSubject(notification: Notification, first: AlertSnapshot): string {
   return isPlain ? custom : `${groupName(alerts)}: ${custom}`
 }
 
-/** The subject by the template of the rule or the receiver, or the usual one of such alerts, if there is one that says something. */
+/**
+ * Returns the subject from the template of the rule or the receiver, or from the default of such alerts; undefined if
+ * it is empty.
+ */
 function customSubject(notification: Notification, snapshot: AlertSnapshot, others: string): string | undefined {
   const template = selectTemplate(notification, snapshot, 'subject') ?? stateSubject(snapshot.identity.measure)
   const custom =
@@ -189,7 +200,7 @@ function customSubject(notification: Notification, snapshot: AlertSnapshot, othe
   return custom.trim() === '' ? undefined : custom
 }
 
-/** @param others put behind the host: ` and 36 more`. */
+/** @param others is appended to the host: ` and 36 more`. */
 function subjectValues(snapshot: AlertSnapshot, others = ''): TemplateValues {
   const name = snapshot.identity.host
   const host = {
@@ -201,8 +212,8 @@ function subjectValues(snapshot: AlertSnapshot, others = ''): TemplateValues {
 }
 
 /**
- * The operator's own words; undefined when the template cannot be used, so that the mail goes out all the same. A
- * label that this alert does not have leaves nothing behind.
+ * Fills a template; undefined if the template cannot be used, so that the mail is sent anyway. A label that the alert
+ * does not have is empty.
  */
 function fill(template: string, values: TemplateValues, max: number, zone: string | undefined): string | undefined {
   const escape = (value: string): string => shorten(clean(value), max)
@@ -234,13 +245,13 @@ function listHeaders(notification: Notification, options: MessageOptions): Recor
   return Object.fromEntries(entries)
 }
 
-/** What all alerts of a mail have in common, or how many different ones there are. */
+/** Returns what all alerts of a mail have in common, or the number of different values. */
 function common(names: readonly string[]): string {
   const different = [...new Set(names)]
   return different.length < 2 ? (different[0] ?? '') : `${different.length} different`
 }
 
-/** Ids are ours and plain; should one ever not be, its hash stands for it. */
+/** Returns an id for a header. Ids are plain; should one not be, its hash is used. */
 function token(id: string): string {
   return /^[A-Za-z0-9][\w-]*(?:\.[\w-]+)*$/.test(id) && id.length <= 100 ? id : shortHash(id)
 }

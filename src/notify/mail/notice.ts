@@ -5,18 +5,18 @@ import type { MailContent, ContentOptions } from './content.ts'
 import { listDeliveryNotes, timeWriter } from './phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
-/** Longest line: a host's name whole, and what is said of it. */
+/** Maximum length of a line: a complete host name and its description. */
 const MAX_LENGTH = 1000
 
 interface NoticeWording {
-  /** What the lines are, as the sentence before them. */
+  /** The sentence before the lines. */
   readonly lead: string
   readonly advice: readonly string[]
-  /** Who notifies the receiver. */
+  /** Who notifies the receiver, for the footer. */
   readonly origin: string
 }
 
-/** What is said around the lines. */
+/** The text around the lines. */
 const WORDING: Readonly<Record<Notice['kind'], NoticeWording>> = {
   hosts_retired: {
     lead:
@@ -53,7 +53,7 @@ const WORDING: Readonly<Record<Notice['kind'], NoticeWording>> = {
   },
 }
 
-/** Tells people of something that is no alert: what happened, one line for each thing it is about, and what to do. */
+/** Renders a mail that is not about alerts: what happened, one line for each item, and what to do. */
 export function renderNotice(notification: Notification, notice: Notice, { apiUrl }: ContentOptions): MailContent {
   const { lead, advice, origin } = WORDING[notice.kind]
   const time = timeWriter(notification)

@@ -20,9 +20,9 @@ import { describeReason } from '../../text/reason.ts'
 import { describeNotificationSubject, describeStates, formatStates, type StateCounts } from '../../text/notice.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
-/** Longest name in a sentence. */
+/** Maximum length of a name in a sentence. */
 export const SHORT = 80
-/** The facts have names whole, up to here. */
+/** Maximum length of a name among the facts. */
 export const FULL_LENGTH = 16_384
 
 export type Tone = 'warning' | 'critical' | 'good' | 'calm'
@@ -32,24 +32,24 @@ export function selectTone(snapshot: AlertSnapshot): Tone {
   return snapshot.state === 'resolved' ? 'good' : snapshot.severity
 }
 
-/** Text of an event or of a person, fit for a sentence. */
+/** Sanitises and shortens text of an event or a person for use in a sentence. */
 export function formatName(text: string, max = SHORT): string {
   return shorten(clean(text), max)
 }
 
-/** The host with the labels that tell its series apart: `db-1 /var/lib`. */
+/** Formats the host with the labels of the series: `db-1 /var/lib`. */
 export function formatTarget({ identity: { host, labels } }: AlertSnapshot, max = SHORT): string {
   const names = [host, ...Object.values(labels)].filter((name) => name !== '')
   return names.map((name) => formatName(name, max)).join(' ')
 }
 
-/** What was measured, in its unit, so that it does not look like a limit that it is beyond. */
+/** Formats the value in its unit, with enough digits to differ from the thresholds. */
 export function formatAlertValue({ identity, value, evidence: { limit, clear } }: AlertSnapshot): string {
   const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
   return clean(formatBeside(value, identity.measure.unit, limits))
 }
 
-/** The limits that an alert was beyond: that of now, and that at its worst where it is another one. */
+/** Formats the thresholds that were breached: the present one, and the critical one if it differs. */
 export function formatLimits({ identity, evidence: { limit }, critical }: AlertSnapshot): string {
   const { unit } = identity.measure
   const worst = critical?.limit
@@ -58,57 +58,57 @@ export function formatLimits({ identity, evidence: { limit }, critical }: AlertS
   return `${now}; critical: ${formatLimit(worst, unit)}`
 }
 
-/** The figure in its unit. */
+/** Formats a value in its unit. */
 export function formatInUnit(value: number | null, unit: Unit): string {
   return clean(formatValue(value, unit))
 }
 
-/** The limit that the value is compared with. */
+/** Formats the threshold that the value is compared with. */
 export function formatAlertLimit({ identity, evidence: { limit } }: AlertSnapshot): string {
   return formatLimit(limit, identity.measure.unit)
 }
 
-/** The limit behind its figure, ` (threshold 90%)`; nothing where any value at all is one too many. */
+/** Formats the threshold after a value, ` (threshold 90%)`; empty where any value breaches it. */
 export function formatThresholdNote({ identity: { measure }, evidence: { limit } }: AlertSnapshot): string {
   return limit === undefined || ANY_IS_TOO_MANY.has(measure.metric) ? '' : ` ${formatThreshold(limit, measure.unit)}`
 }
 
-/** The limit to name an alert by: of one that is over, that of the worst it was. */
+/** Formats the threshold that names the alert: for a resolved one, the highest severity's. */
 export function formatWorstLimit({ state, identity, evidence: { limit }, critical }: AlertSnapshot): string {
   return formatLimit(state === 'resolved' ? (critical?.limit ?? limit) : limit, identity.measure.unit)
 }
 
-/** Why the evaluation came out as it did, for the reader. */
+/** Describes the result of the evaluation. */
 export function formatReason(snapshot: AlertSnapshot, time: WriteInstant, max = FULL_LENGTH): string {
   return formatName(describeReason(snapshot, time), max)
 }
 
-/** What was measured: `mean of cpu over 2 min`. */
+/** Formats what was measured: `mean of cpu over 2 min`. */
 export function formatMeasured({ identity: { measure } }: AlertSnapshot): string {
   return formatName(formatMeasure(measure))
 }
 
-/** The measure with its metric's name fit for a sentence. */
+/** Returns the measure with a metric name that is safe in a sentence. */
 export function cleanMeasure({ identity: { measure } }: AlertSnapshot): Measure {
   return measure.kind === 'aggregate' ? { ...measure, metric: formatName(measure.metric) } : measure
 }
 
-/** Whether a state is measured, whose figure of now says nothing once the alert is over. */
+/** Returns true if a state is measured. Its present value means nothing once the alert has resolved. */
 export function isState({ identity: { measure } }: AlertSnapshot): boolean {
   return measure.kind === 'state'
 }
 
-/** Whether the value is on the wrong side of the limit that it is shown with; true where that cannot be said. */
+/** Returns true if the value breaches the threshold that it is shown with, or if that is unknown. */
 export function breachesLimit({ value, evidence: { limit } }: AlertSnapshot): boolean {
   return value === null || limit === undefined || isBeyond(limit, value)
 }
 
-/** How long the alert lasted, or has lasted at the end of the deciding window. */
+/** Formats how long the alert lasted, until its end or the end of the evaluated window. */
 export function formatLasted(snapshot: AlertSnapshot): string {
   return formatDuration(Math.max(0, (snapshot.resolvedAt ?? snapshot.evaluatedAt) - snapshot.startsAt))
 }
 
-/** How long it has gone on when the mail is written. */
+/** Formats how long the alert has lasted when the mail is written. */
 export function formatDurationSoFar(
   { decidedAt }: Pick<Notification, 'decidedAt'>,
   { startsAt }: AlertSnapshot,
@@ -116,41 +116,41 @@ export function formatDurationSoFar(
   return formatDuration(Math.max(0, decidedAt - startsAt))
 }
 
-/** Over before its reader heard of it. */
+/** Returns true if it resolved before the recipient was notified. */
 export function isUnnotified({ seq }: Pick<Notification, 'seq'>, { state, notifications }: AlertSnapshot): boolean {
   return state === 'resolved' && (notifications ?? seq) === 0
 }
 
-/** How many of several alerts are in which state; what was closed without recovery is closed. */
+/** Counts alerts by state. Alerts that were closed without recovery count as closed. */
 export function countStates(alerts: readonly AlertSnapshot[]): StateCounts {
   const firing = alerts.filter(({ state }) => state === 'firing').length
   const closed = alerts.filter(({ state, closeReason }) => state === 'resolved' && closeReason !== undefined).length
   return { firing, resolved: alerts.length - firing - closed, closed }
 }
 
-/** How many of several alerts are in which state: `11 firing, 49 resolved`. */
+/** Formats how many alerts are in which state: `11 firing, 49 resolved`. */
 export function formatTally(alerts: readonly AlertSnapshot[]): string {
   return formatStates(countStates(alerts))
 }
 
-/** What several alerts are called: `60 alerts` while all fire, and by their states where some are over. */
+/** Describes several alerts: `60 alerts` while all fire, else by state. */
 export function groupName(alerts: readonly AlertSnapshot[]): string {
   return describeStates(countStates(alerts))
 }
 
-/** How bad it is, all in all: green when everything is over and got better. */
+/** Returns the colour of a mail: green if all alerts have recovered. */
 export function selectWorstTone(alerts: readonly AlertSnapshot[]): Tone {
   const tones = new Set(alerts.map(selectTone))
   return (['critical', 'warning', 'good'] as const).find((tone) => tones.has(tone)) ?? 'calm'
 }
 
-/** What a mail says that took the place of others. */
+/** Describes the mails that this one replaces, and those that could not be delivered. */
 export function listDeliveryNotes(notification: Notification, time: WriteInstant): readonly string[] {
   return [...insteadNote(notification, time), ...undeliveredNote(notification, time)]
 }
 
-/** So many of the mails that never came are named. */
-/** Figures of which any value at all is one too many, so that their limit says nothing. */
+/** How many of the undelivered mails are named. */
+/** States whose threshold is not shown, because any value breaches it. */
 const ANY_IS_TOO_MANY: ReadonlySet<string> = new Set(['refused', 'unmatched_events'])
 const MAX_NAMED = 5
 
@@ -175,7 +175,7 @@ function insteadNote({ replaces }: Notification, time: WriteInstant): readonly s
   return [`This mail replaces the ${count} mails ${span}, which could not be sent.`]
 }
 
-/** The downtimes during alerts, in one note for those that events arrived of later, and one for those that they did not. */
+/** Describes downtimes during alerts: one note for those whose events arrived later, one for the others. */
 export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): readonly string[] {
   const gaps = new Map<string, Gap>()
   for (const gap of alerts.flatMap((snapshot) => snapshot.gaps)) {
@@ -195,14 +195,15 @@ export function gapNotes(alerts: readonly AlertSnapshot[], time: WriteInstant): 
   ]
 }
 
-/** Writes an instant for the reader of one mail. */
+/** Formats an instant for the reader of one mail. */
 export type WriteInstant = (at: Millis) => string
 
 const DATE = /^\S+ /
 
 /**
- * Instants in UTC; for a receiver with a zone in that zone and in UTC, `14:03:10 CEST (12:03:10 UTC)`: with the date where
- * it is not the day of the mail there, and a second one where the two differ.
+ * Returns a function that formats instants: in UTC, or for a receiver with a time zone in both, `14:03:10 CEST
+ * (12:03:10 UTC)`. The date is added if it differs from that of the mail, and a second one if the two zones have
+ * different dates.
  */
 export function timeWriter({
   decidedAt,

@@ -1,6 +1,6 @@
 import type { Action, Advice, Bar, EventLine, Fact, MailContent, Row, RowList, Section } from './content.ts'
 
-/** Lays a mail out as text that is complete by itself: the facts first, the links last. */
+/** Formats a mail as complete plain text: facts first, links last. */
 export function plainText(content: MailContent): string {
   const blocks = [
     `[${content.status}] ${content.headline}`,
@@ -20,7 +20,7 @@ export function plainText(content: MailContent): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-/** Width of a bar that stands for the whole, in characters. */
+/** Width of a bar that stands for 100%, in characters. */
 const BAR = 12
 
 function sectionLines({ title, rows, more, between, note }: Section): string {
@@ -51,7 +51,7 @@ function factLines(snapshot: readonly Fact[]): string {
   return snapshot.map(({ label, value }) => `  ${label.padEnd(width)}  ${value}`).join('\n')
 }
 
-/** This many alerts of a list are shown in full; the others are named, which keeps the mail small in a storm. */
+/** Alerts of a list that are shown in full. Others are only named, so that mails stay small in an alert storm. */
 const IN_FULL = 1000
 
 function listLines({ title, when, rows }: RowList): string {
@@ -60,7 +60,7 @@ function listLines({ title, when, rows }: RowList): string {
   return [...head, ...full, ...joinNames(rows.slice(IN_FULL))].join('\n')
 }
 
-/** Links of listed alerts come after the lists, which stay readable. */
+/** Links of listed alerts follow after the lists, so that these stay readable. */
 function linkLines(rows: readonly Row[]): readonly string[] {
   const links = Map.groupBy(
     rows.filter(({ action }) => action !== undefined),

@@ -3,15 +3,15 @@ import type { ReportQuality, ReportRejects, Top } from '../../model.ts'
 import type { Section } from './content.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
-/** Longest name in a table, and in a list of names. */
+/** Maximum length of a name in a table, and in a list of names. */
 export const NAME = 60
 export const MAX_NAME_LENGTH = 40
-/** So many reasons of a source are named. */
+/** Reasons that are named for each source. */
 const MAX_REASONS = 3
 
 type Refused = ReportRejects['sources']['first'][number]
 
-/** What each source had refused, with the commonest reasons and where the commonest was found. */
+/** Lists the rejected events of each source, with the most frequent reasons and the path of the first. */
 export function formatRefused({ rejects }: ReportQuality): readonly Section[] {
   if (rejects.events === 0) return []
   const { events, sources } = rejects
@@ -31,7 +31,7 @@ function formatReasons({ total, first }: Refused['reasons']): string {
   return `${named.join(', ')}${total > named.length ? ` and ${formatCount(total - named.length, 'other reason')}` : ''}`
 }
 
-/** What the reader should know of the numbers, a sentence each. */
+/** Lists what limits the quality of the data, one sentence each. */
 export function qualitySection({
   merged,
   dropped,

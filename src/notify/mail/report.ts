@@ -14,15 +14,15 @@ import { listDeliveryNotes, type Tone, timeWriter } from './phrase.ts'
 import { MAX_NAME_LENGTH, NAME, qualitySection, formatRefused, rest } from './report-quality.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
-/** Length of an instant to the minute, without its zone, which stands above. */
+/** Length of an instant to the minute, without its zone, which is in the title. */
 const MINUTE = '2026-11-22 08:00'.length
 const DATE = '2026-11-22'.length
-/** So few alerts are dated by their list well enough. */
+/** Up to this many alerts need no table of days. */
 const DATED = 5
-/** Up to this share of the hosts, alerts are nothing special; and up to so many anyway. */
+/** Alerts on up to this share of the hosts, or on up to this many hosts, count as quiet. */
 const SECTION_MINIMUM = { share: 0.05, alerts: 3 }
 
-/** Sums a day or a week up: the verdict first, then the tables behind it. */
+/** Renders a daily or weekly report: the summary first, then the tables. */
 export function renderReport(notification: Notification, report: Report, { apiUrl }: ContentOptions): MailContent {
   const { timeZone } = notification
   return {
@@ -55,7 +55,7 @@ export function renderReport(notification: Notification, report: Report, { apiUr
   }
 }
 
-/** The same in every report of a receiver, so that they are one conversation. */
+/** Returns the subject, which is equal for all reports of a receiver, so that they are one thread. */
 export function reportSubject({ receiver }: Notification, report: Report): string {
   return `${formatStatus(report)}: ${clean(receiver)}`
 }
@@ -81,14 +81,14 @@ function selectTone(report: Report): Tone {
   return isUneventful(report) ? 'good' : 'calm'
 }
 
-/** So much of its time a report covers at least, unless it is the first one and was set up in the middle of it. */
+/** A report covers at least this share of its period, unless it is the first one after the setup. */
 const WHOLE = 0.9
 
 function isFirst({ seq }: Notification, { every, from, to }: Report): boolean {
   return seq === 0 && to - from < WHOLE * (every === 'day' ? 1 : 7) * 86_400_000
 }
 
-/** What a first report covers, `since 14:53`; undefined where it is a day or a week. */
+/** Returns the period of a first report, `since 14:53`; undefined if it is a full day or week. */
 function formatPeriod(notification: Notification, report: Report): string | undefined {
   if (!isFirst(notification, report)) return undefined
   const [since, now] = [report.from, report.to].map((at) => formatMinute(at, notification.timeZone)) as [string, string]
@@ -96,7 +96,7 @@ function formatPeriod(notification: Notification, report: Report): string | unde
   return `since ${isToday ? since.slice(DATE, MINUTE).trim() : since.slice(0, MINUTE)}`
 }
 
-/** One sentence that says all: `Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused`. */
+/** Summarises the report in one sentence: `Quiet week: 3 alerts on 2 of 412 hosts; 61% of the CPU was unused`. */
 function formatHeadline(report: Report, period: string | undefined): string {
   const { alerts, every } = report
   const total = alerts.started + alerts.alreadyOpen
@@ -117,7 +117,7 @@ function formatVerdict(report: Report, period: string | undefined): string {
   return period === undefined ? `A ${every} with ${critical}` : `${critical} ${period}`
 }
 
-/** What is divided, in a sentence. */
+/** Returns the name of a metric for use in a sentence. */
 function formatWhole(metric: string): string {
   const name = shorten(clean(metric), MAX_NAME_LENGTH)
   return name === 'cpu' ? 'the CPU' : name === 'memory' ? 'the memory' : name
@@ -210,12 +210,12 @@ function utilizationSection({ metric, hosts, mean, unused, busiest, idlest, idle
   }
 }
 
-/** To the minute: seconds say nothing in a report. */
+/** Formats an instant to the minute. */
 function formatMinute(at: Millis, zone: string | undefined): string {
   return formatTime(at, zone).replace(/(\d\d:\d\d):\d\d/, '$1')
 }
 
-/** Whole percents; what is there but less than one is not called nothing. */
+/** Formats whole percents; a positive value below 1% is not shown as 0%. */
 function percent(share: number): string {
   return share > 0 && share < 0.005 ? '<1%' : `${Math.round(share * 100)}%`
 }

@@ -18,15 +18,15 @@ import { formatEvent } from '../../text/format.ts'
 import { clean } from '../../text/sanitise.ts'
 import { acknowledgeAction } from './actions.ts'
 
-/** Longest name in a list of many. */
+/** Maximum length of a name in a list. */
 const MAX_NAME_LENGTH = 255
-/** Longest event in such a list. */
+/** Maximum length of an event in a list. */
 const MAX_EVENT_LENGTH = 160
-/** Hosts that a headline names before it counts. */
+/** Hosts that a headline names; the rest are counted. */
 const MAX_NAMED = 3
 const SHORT = 40
 
-/** One alert of a list. */
+/** Builds the row of one alert. */
 function buildRow(snapshot: AlertSnapshot, time: WriteInstant): Row {
   const over = snapshot.state === 'resolved'
   return {
@@ -81,7 +81,7 @@ function suppressed({ heldBy }: AlertSnapshot, time: WriteInstant): string {
   return `, suppressed until now: ${formatName(describeSuppression(heldBy, time), MAX_NAME_LENGTH)}`
 }
 
-/** The first few hosts of a list: `web-1, web-2, web-3 and 9 more`. */
+/** Lists the first few hosts: `web-1, web-2, web-3 and 9 more`. */
 export function summarizeHosts(alerts: readonly AlertSnapshot[]): { readonly count: number; readonly named: string } {
   const hosts = [...new Set(worstFirst(alerts).map((snapshot) => snapshot.identity.host))]
   const named = hosts.slice(0, MAX_NAMED).map((host) => formatName(host, SHORT))
@@ -89,7 +89,7 @@ export function summarizeHosts(alerts: readonly AlertSnapshot[]): { readonly cou
   return { count: hosts.length, named: `${named.join(', ')}${more}` }
 }
 
-/** Alerts of one mail that can be acknowledged from it: more links would be more than anybody presses. */
+/** Maximum number of links to acknowledge alerts in one mail. */
 export const LINKED = 10
 
 interface Listed {
@@ -97,7 +97,7 @@ interface Listed {
   readonly alerts: readonly AlertSnapshot[]
 }
 
-/** Lists of alerts; the first ones that are firing and not acknowledged have a link to acknowledge them. */
+/** Builds lists of alerts. The first ones that are firing and not acknowledged have a link to acknowledge them. */
 export function buildLists(
   notification: Notification,
   lists: readonly Listed[],
@@ -121,7 +121,7 @@ function episodePage({ episode }: AlertSnapshot, { apiUrl }: ContentOptions): Pi
   return apiUrl === undefined ? {} : { url: `${apiUrl}/api/v1/alerts/${encodeURIComponent(episode)}` }
 }
 
-/** What is the same for all rows is said once. */
+/** Moves what is equal in all rows to the list's title. */
 function hoistCommon(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
   const [first, second] = rows
   const when = first?.when
@@ -133,7 +133,7 @@ function hoistCommon(rows: readonly Row[]): Pick<RowList, 'rows' | 'when'> {
   return { rows: short, when }
 }
 
-/** What of a mail with such lists can be pressed. */
+/** Returns the actions that the lists of a mail offer. */
 export function listPressable(lists: readonly RowList[], actions: readonly Action[]): 'all' | 'links' | 'nothing' {
   if (actions.length > 0) return 'all'
   return lists.some(({ rows }) => rows.some(({ action }) => action !== undefined)) ? 'links' : 'nothing'

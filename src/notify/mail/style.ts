@@ -1,6 +1,6 @@
 /**
- * The mail's style sheets: the light one, and what changes in the dark. They are apart because some mail programs
- * drop a whole sheet when it holds a query that they do not know.
+ * The style sheets of mails: the light one, and the changes in dark mode. They are separate because some mail programs
+ * drop a whole sheet with a media query that they do not support.
  */
 
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"

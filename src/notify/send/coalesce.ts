@@ -11,8 +11,8 @@ interface Pending {
  * were never delivered would only alarm; of repeats, only the newest is current. An Alertmanager receives the current
  * state, so there the newest always replaces the others.
  *
- * @param thread what is pending in one thread for one address, oldest first.
- * @returns undefined when each goes out by itself.
+ * @param thread the pending notifications of one thread to one address, oldest first.
+ * @returns undefined if each is sent on its own.
  */
 export function coalesce(thread: readonly Pending[]): Merge | undefined {
   const newest = thread.at(-1)
@@ -28,7 +28,7 @@ export function coalesce(thread: readonly Pending[]): Merge | undefined {
 
 const REPEAT: NotificationReason = 'repeat_interval'
 
-/** A mail that tells again gives way to each later one, and takes over the news of one before it that nobody got. */
+/** Replaces a repeat by any later notification, which takes over undelivered news from one before it. */
 function coalesceRepeats(
   newest: Pending,
   before: readonly Pending[],
@@ -45,7 +45,7 @@ function coalesceRepeats(
   return { merged, older: before.slice(first) }
 }
 
-/** Only whole: what one alert of a group did must not be said of another. */
+/** Merges only whole groups: the history of one alert must not be attributed to another. */
 function canTakeOver(newer: Notification, older: Notification): boolean {
   const news = new Set(older.alerts.slice(0, older.newCount).map(({ episode }) => episode))
   return newer.reason === REPEAT && newer.alerts.every(({ episode }) => news.has(episode))
@@ -59,7 +59,7 @@ function takeOverEvents(newer: Notification, older: Notification): Notification 
   return { ...newer, reason: older.reason, alerts }
 }
 
-/** The oldest counts, and what it took the place of itself. */
+/** Returns the oldest replaced notification, including what the older one had replaced itself. */
 function replacedBy(older: readonly Notification[]): Notification['replaces'] {
   const [oldest] = older
   if (oldest === undefined) return undefined
@@ -76,7 +76,7 @@ function isOver({ notification: { alerts } }: Pending): boolean {
   return alerts.length > 0 && alerts.every(({ state }) => state === 'resolved')
 }
 
-/** Whether the newer one tells of each alert that the older one tells of; nothing may be left out. */
+/** Returns true if the newer notification covers every alert of the older one. */
 function isCovered(older: Pending, newer: Pending): boolean {
   const newest = new Set(newer.notification.alerts.map(({ episode }) => episode))
   const { alerts } = older.notification

@@ -13,7 +13,7 @@ import { describeResult } from '../../text/delivery.ts'
 import type { CheckedDelivery } from './retry.ts'
 import type { Notifiers } from '../notifier.ts'
 
-/** Whom the sender tells what became of notifications. */
+/** Where the sender reports the results of attempts. */
 interface DeliveryLogParts {
   readonly notifiers: Notifiers
   readonly clock: Clock
@@ -22,16 +22,16 @@ interface DeliveryLogParts {
 }
 
 const HOUR = 3_600_000
-/** So many records are looked through for a pending one's last answer. */
+/** How many records are searched for the last response of a pending one. */
 const RECORDS = 100
 
-/** What these tell was decided long before. */
+/** Reasons whose notifications were not triggered by a new evaluation. */
 const NOT_NEW: readonly NotificationReason[] = ['repeat_interval', 'silence_ended', 'escalated', 'scheduled']
 
-/** What leaves by each way, as the log calls it. */
+/** Names of the channels in log messages. */
 const NAMES: Readonly<Record<Channel, string>> = { email: 'mail', webhook: 'webhook', alertmanager: 'alertmanager' }
 
-/** Counts and logs how an attempt ended. */
+/** Counts and logs the result of an attempt. */
 export function logDelivery(
   parts: DeliveryLogParts,
   item: OutboxItem,
@@ -77,7 +77,7 @@ function describeNotification(notification: Notification): string {
   }
 }
 
-/** Says once an hour that notifications wait, for as long as they do. */
+/** Logs once an hour that notifications are pending, as long as they are. */
 export async function logPending({
   outbox,
   clock,
@@ -96,7 +96,7 @@ export async function logPending({
   }
 }
 
-/** The words of whatever was thrown. */
+/** Returns the message of an error, or of any other thrown value. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -2,8 +2,8 @@ import type { AlertSnapshot, NotificationReason, History, Notification, Notifica
 import { countStates } from '../mail/phrase.ts'
 
 /**
- * Lets a notification count, and go on from, only what was sent of its thread; what its reader never heard of an alert, it
- * tells for the first time. Equal records give equal results.
+ * Bases a notification on what was delivered of its thread: events of an alert that the recipient was never notified of
+ * are reported as new. Equal records give equal results.
  */
 export function applyHistory(notification: Notification, { sent, undelivered, failed = [] }: History): Notification {
   const missed = listUndelivered(failed)
@@ -32,7 +32,7 @@ export function applyHistory(notification: Notification, { sent, undelivered, fa
 const REPEAT: NotificationReason = 'repeat_interval'
 const SEVERITY: readonly NotificationReason[] = ['severity_raised', 'severity_lowered']
 
-/** By episode the oldest news that came to nobody since the newest mail that was sent. */
+/** Returns, by episode, the oldest undelivered event since the newest mail that was sent. */
 function lostEvents(undelivered: readonly string[], since: number): ReadonlyMap<string, NotificationReason> {
   const lost = new Map<string, NotificationReason>()
   for (const data of undelivered) {
@@ -46,7 +46,7 @@ function lostEvents(undelivered: readonly string[], since: number): ReadonlyMap<
   return lost
 }
 
-/** What goes on firing and was never heard of is news, before what is known and goes on firing beside it. */
+/** Lists alerts that were never notified as news, before those that are known and still firing. */
 function addLostEvents(notification: Notification, lost: ReadonlyMap<string, NotificationReason>): Notification {
   const { alerts, reason, newCount = alerts.length } = notification
   const isLost = ({ episode, state }: AlertSnapshot): boolean => state === 'firing' && lost.has(episode)
@@ -86,7 +86,7 @@ function listUndelivered(failed: readonly string[]): Pick<Notification, 'undeliv
   }
 }
 
-/** What a notification is about, in short. */
+/** Returns what a notification is about, in short. */
 export function notificationSubject(notification: Partial<Notification>): NotificationSubject {
   const { kind, notice } = notification
   const alerts = readAlerts(notification)
@@ -102,7 +102,7 @@ function readAlerts({ alerts }: Partial<Notification>): readonly AlertSnapshot[]
   return Array.isArray(alerts) ? alerts : []
 }
 
-/** What cannot be read was no notification, and nobody got it. */
+/** Data that cannot be read was no notification, and was not delivered. */
 function read(data: string): Partial<Notification> {
   try {
     return (JSON.parse(data) as Partial<Notification> | null) ?? {}

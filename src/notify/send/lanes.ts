@@ -1,29 +1,28 @@
 import { type Channel, keepRecent, type Millis } from '../../model.ts'
 
 /**
- * Notifications under way at once by each way, and at once to one address, so that a server that stalls blocks neither the
- * other ways nor the other addresses.
+ * Maximum attempts in flight per channel and per address, so that a stalled server blocks no other channel or address.
  */
 export interface Lanes {
   readonly lanes?: number
   readonly lanesPerAddress?: number
 }
 
-/** An attempt that goes on. */
+/** An attempt in flight. */
 export interface Attempt {
   readonly channel: Channel
   readonly address: string
-  /** The other end has had all for long, and only its answer is missing. */
+  /** Everything was sent a while ago, and only the response is missing. */
   isSlow: boolean
   done: Promise<void>
 }
 
 const LANES = 5
 export const LANES_PER_ADDRESS = 3
-/** So many slow ones do not count for their way; for their address they do. */
+/** Up to this many slow attempts do not count toward the limit of their channel. They count for their address. */
 const MAX_SLOW = 20
 
-/** Whether an attempt has to wait for others to end. */
+/** Returns true if an attempt must wait for others to end. */
 export function isTaken(
   underway: Iterable<Attempt>,
   { channel, address }: Attempt,
@@ -35,14 +34,14 @@ export function isTaken(
   return sameAddress.length >= lanesPerAddress || sameWay.length - Math.min(slow, MAX_SLOW) >= lanes
 }
 
-/** Asks whether one more may go now, and counts it if so. */
+/** Returns true if one more may be sent now, and counts it. */
 export type RateLimiter = (now: Millis) => boolean
 
 const MINUTE = 60_000
 
 /**
- * Lets through at most so many in any minute, however the minute is laid: the first ones at once, so that an alert that
- * comes alone never waits. Without a number everything goes.
+ * Limits how many pass in any minute. The first ones pass immediately, so a single alert never waits. Without a number
+ * there is no limit.
  */
 export function createRateLimiter(perMinute: number | undefined): RateLimiter {
   if (perMinute === undefined) return () => true

@@ -13,31 +13,31 @@ import type { Delivery } from '../notifier.ts'
 
 const MIN_RETRY_DELAY = 5_000
 const MAX_RETRY_DELAY = 240_000
-/** The longest that another end can ask us to wait; as long as the longest wait without its asking. */
+/** The maximum delay that a server can ask for. It equals the longest delay without such a request. */
 const MAX_RETRY_AFTER = 300_000
 const HOUR = 3_600_000
 const GIVE_UP_AFTER = 24 * HOUR
 
 /**
- * How long to wait after so many attempts before this one: 5 s, 10 s, 20 s, ... 4 minutes, and up to a quarter more, so
- * that what failed together does not come back together. How much more is the notification's own, not chance.
+ * Returns the delay after so many attempts: 5 s, 10 s, 20 s, ... 4 minutes, extended by up to a quarter, so that
+ * notifications that failed together are spread out. The extension follows from the id; it is not random.
  */
 export function retryDelay(attempts: number, id: string): Millis {
   const share = createHash('sha256').update(`${id} ${attempts}`).digest().readUInt32BE() / 2 ** 32
   return Math.round(Math.min(MAX_RETRY_DELAY, MIN_RETRY_DELAY * 2 ** Math.min(attempts, 10)) * (1 + share / 4))
 }
 
-/** When to try again: later where the other end asked for time, within reason. */
+/** Returns the time of the next attempt. It respects the delay that the server asked for, up to a maximum. */
 export function retryAt({ attempts, id }: OutboxItem, { retryAfter = 0 }: Delivery, now: Millis): Millis {
   return now + Math.max(retryDelay(attempts, id), Math.min(retryAfter, MAX_RETRY_AFTER))
 }
 
 export interface CheckedDelivery extends Delivery {
-  /** Not refused: it waited too long. */
+  /** Set if it was not rejected, but given up. */
   readonly isTooLate?: true
 }
 
-/** An alert that is a day old alarms nobody any more. One that waited for a stashwatch that was down is tried once. */
+/** Gives up on a notification after a day. One that waited while stashwatch was down is tried once. */
 export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: Millis): CheckedDelivery {
   if (delivery.state !== 'retry' || now - decidedAt < GIVE_UP_AFTER) return delivery
   return {
@@ -48,7 +48,7 @@ export function checkAge(delivery: Delivery, { decidedAt }: Notification, now: M
   }
 }
 
-/** @param last the code of the last attempt, which stays known. */
+/** @param last the code of the last attempt, which is kept. */
 function givenUp(last: Reason | undefined): Reason {
   return {
     code: 'given_up',
@@ -57,8 +57,8 @@ function givenUp(last: Reason | undefined): Reason {
 }
 
 /**
- * Whether a notification to an address that left the configuration is nobody's any more. A machine that left has no
- * way; a person is still told the end of what was told before.
+ * Returns true if a notification is not sent because its address left the configuration. A removed webhook or
+ * Alertmanager cannot be reached; a person still gets the resolution of an alert that they were notified of.
  */
 export function isWithdrawn({ channel, decidedAt, alerts, replaces }: Notification, left: Millis): boolean {
   const wasNotified = replaces === undefined || replaces.reason === 'repeat_interval'
@@ -70,15 +70,15 @@ export function withdrawal(left: Millis): Delivery {
   return { state: 'withdrawn', why: { code: 'receiver_removed', params: { at: left } } }
 }
 
-/** A way that comes and goes hastens what waits for it no oftener than this. */
+/** Minimum interval between two calls of `retryNow` for one channel. */
 const PAUSE = 30_000
 
-/** Takes note of how an attempt over a way ended. Never rejects. */
+/** Records how an attempt on a channel ended. Never rejects. */
 export type ServerRecovery = (channel: Channel, delivery: Delivery) => Promise<void>
 
 /**
- * Once a way works again, what its trouble kept waiting is due at once, and not each at a time of its own. What waited
- * when this was created counts too: its trouble may have ended while stashwatch was stopped.
+ * Makes notifications due immediately once their channel works again, if they waited because its server failed. This
+ * includes those that waited at the start, because the failure may have ended while stashwatch was stopped.
  */
 export function createRecovery(outbox: Outbox, clock: Clock): ServerRecovery {
   const well = new Set<Channel>()
@@ -93,7 +93,7 @@ export function createRecovery(outbox: Outbox, clock: Clock): ServerRecovery {
       await outbox.retryNow(channel)
       lastRetry.set(channel, now)
     } catch {
-      // The next success tries again; who reads the outbox says what is wrong with it.
+      // The next success tries again. A broken outbox is reported where it is read.
       well.delete(channel)
     }
   }

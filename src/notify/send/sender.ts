@@ -19,44 +19,44 @@ import { errorMessage, logPending, logDelivery } from './delivery-log.ts'
 import { clean } from '../../text/sanitise.ts'
 import type { Delivery, Notifier, Notifiers } from '../notifier.ts'
 
-/** What the sender works with. */
+/** Dependencies of the sender. */
 export interface SenderParts extends Lanes {
   readonly outbox: Outbox
   readonly notifiers: Notifiers
   readonly clock: Clock
   readonly log: Log
   readonly observer: Observer
-  /** Most attempts to mail in any minute; the mails that wait for their turn stay as they are in the outbox. */
+  /** Maximum attempts to send mails per minute. Further mails stay in the outbox until their turn. */
   readonly mailRate?: number
-  /** Told of what nobody got, and why. */
+  /** Called for each notification that failed permanently, with the result. */
   readonly onUndelivered?: (notification: Notification, result: DeliveryResult) => void
-  /** When the address of a notification left the configuration; undefined while it is there. */
+  /** Returns when the address of a notification left the configuration; undefined if it is still there. */
   readonly removedAt?: (notification: Notification) => Millis | undefined
-  /** How often the outbox is looked into when nobody calls `wake`. */
+  /** How often the outbox is polled without a call of `wake`. */
   readonly poll?: Millis
-  /** The longest that one attempt may take, whatever its way says. */
+  /** The maximum duration of an attempt, overriding the notifier's. */
   readonly timeout?: Millis
 }
 
 export interface Sender {
-  /** New notifications were committed. */
+  /** Tells the sender that new notifications were committed. */
   wake(): void
-  /** Takes nothing more, waits up to `grace` for what is under way, cuts it off, and closes the ways. */
+  /** Starts no more attempts, waits up to `grace` for those in flight, aborts the rest, and closes the notifiers. */
   stop(grace: Millis): Promise<void>
 }
 
 const HOUR = 3_600_000
-/** A server that looks at a mail for longer than this does not keep others waiting. */
+/** An attempt that waits longer than this for the response no longer blocks others. */
 const SLOW_AFTER = 10_000
-/** So many items are asked for at once, and of each address so many times what it may have under way. */
+/** How many items are requested from the outbox at once, and how many per address, as a multiple of its lanes. */
 const BATCH = 1000
 const LOOKAHEAD = 2
 
 /**
- * Sends what is due in the outbox: renders once, keeps the bytes there, tries until the other end accepts or refuses
- * for good, and records each outcome. What was sent is not sent again while its record cannot be written; only a
- * crash between the acceptance and the record repeats it, under the same id. What is about the same leaves one after
- * the other, since the outbox gives the first of it only.
+ * Sends due notifications from the outbox: renders each once, stores the bytes, retries until it is accepted or
+ * rejected permanently, and records each outcome. A notification that was sent is not sent again while its outcome
+ * cannot be recorded; only a crash between acceptance and record repeats it, with the same id. The outbox returns only
+ * the first pending item of a thread, so the mails of a thread are sent in order.
  */
 export function createSender(parts: SenderParts): Sender {
   const { clock, poll = 1_000 } = parts
@@ -82,15 +82,15 @@ export function createSender(parts: SenderParts): Sender {
 
 interface SenderState {
   readonly parts: SenderParts
-  /** The mails'; the other ways have none. */
+  /** The limit for mails; other channels have none. */
   readonly mayMail: RateLimiter
   readonly recovery: ServerRecovery
-  /** Attempts that go on, by the notification's id. */
+  /** Attempts in flight, by notification id. */
   readonly underway: Map<string, Attempt>
-  /** Outcomes that the outbox could not record yet; they are not tried again. */
+  /** Outcomes that could not be recorded yet. These notifications are not sent again. */
   readonly unrecorded: Map<string, Outcome>
   readonly aborts: Set<AbortController>
-  /** The last look failed, and that was said. */
+  /** True if the last poll failed and the failure was logged. */
   pollFailed: boolean
   isPolling: boolean
   isPollPending: boolean
@@ -113,7 +113,7 @@ function createSenderState(parts: SenderParts): SenderState {
   }
 }
 
-/** One look at a time; a wish to look that comes meanwhile is granted afterwards. */
+/** Polls the outbox. Runs once at a time; a call during a poll starts another one afterwards. */
 async function pollOutbox(sender: SenderState): Promise<void> {
   sender.isPollPending = true
   if (sender.isPolling) return
@@ -134,7 +134,10 @@ async function pollOutbox(sender: SenderState): Promise<void> {
   }
 }
 
-/** What was under way when the question was asked may appear in the answer although it has ended since. */
+/**
+ * Starts the due attempts. Items that were in flight before the query may still be in its result although they have
+ * ended.
+ */
 async function takeDue(sender: SenderState): Promise<void> {
   const { outbox, clock, lanesPerAddress = LANES_PER_ADDRESS } = sender.parts
   const before = new Set(sender.underway.keys())
@@ -187,7 +190,7 @@ async function deliver(
   const ended = await attempt(sender, item, lane)
   if (ended === undefined) return
   const now = sender.parts.clock.now()
-  // What a stop cut off was not tried, however old it is.
+  // An attempt that was aborted by a stop does not count, however old the notification is.
   const delivery = sender.isClosed ? ended : checkAge(ended, notification, now)
   logDelivery(sender.parts, item, notification, delivery)
   const { state, fault } = delivery
@@ -199,9 +202,9 @@ async function deliver(
 }
 
 /**
- * Never rejects: what goes wrong here may go right later.
+ * Makes one attempt. Never rejects, because a later attempt may succeed.
  *
- * @returns undefined when there is nothing to send any more, because another one tells it.
+ * @returns undefined if there is nothing to send any more, because another notification replaced it.
  */
 async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): Promise<Delivery | undefined> {
   const { notifiers, clock, timeout = notifiers[lane.channel].timeout } = sender.parts
@@ -235,10 +238,10 @@ async function attempt(sender: SenderState, { id }: OutboxItem, lane: Attempt): 
 }
 
 /**
- * Tells the item's thread in one if that is possible. No other of its thread is under way; what was sent and could not
- * be recorded is left alone.
+ * Merges the pending notifications of the item's thread into one, if possible. No other item of the thread is in
+ * flight; sent items whose outcome is not recorded yet are left alone.
  *
- * @returns the item as it stands in the outbox then; undefined when it is not pending any more.
+ * @returns the item as it is in the outbox afterwards; undefined if it is no longer pending.
  */
 async function coalescePending(sender: SenderState, id: string): Promise<OutboxItem | undefined> {
   const { outbox, clock, log } = sender.parts
@@ -260,7 +263,7 @@ async function renderOnce(
   notifier: Notifier,
   notification: Notification,
 ): Promise<Uint8Array> {
-  // Only mails speak of the mails before them.
+  // Only mails mention earlier mails.
   const isMail = notification.channel === 'email'
   const rendered = isMail ? applyHistory(notification, await parts.outbox.history(id)) : notification
   const bytes = await notifier.render(rendered)
@@ -288,7 +291,7 @@ function listUnderway(sender: SenderState): Promise<unknown> {
   return Promise.all([...sender.underway.values()].map(({ done }) => done))
 }
 
-/** Waits for a promise that never rejects, but no longer than a span. */
+/** Waits for a promise that never rejects, up to a maximum time. */
 async function within(clock: Clock, span: Millis, promise: Promise<unknown>): Promise<void> {
   let cancel = (): void => {}
   const late = new Promise<void>((resolve) => {

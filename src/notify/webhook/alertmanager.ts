@@ -18,17 +18,17 @@ import { formatInstant } from '../../text/format.ts'
 interface AlertmanagerParts {
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
-  /** How stashwatch calls itself in links to pages of the API; absent where those would be refused. */
+  /** The base URL of links to the API; absent if the API would refuse them. */
   readonly apiUrl?: string
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** An alert that is not told again is taken for over after this; the dispatcher tells it every 5 minutes. */
+/** Alertmanager resolves an alert that is not posted again within this time. Alerts are posted every 5 minutes. */
 const FIRING_TTL: Millis = 15 * 60_000
 
 /**
- * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. The members tell each other what they
- * have notified, but not what they were told.
+ * Posts alerts to every member of an Alertmanager cluster, as Prometheus does. Members share the notifications that
+ * they sent, but not the alerts that they received.
  */
 export function createAlertmanagerNotifier({ targets, apiUrl, clock }: AlertmanagerParts): Notifier {
   const end = new AbortController()
@@ -54,7 +54,7 @@ export function createAlertmanagerNotifier({ targets, apiUrl, clock }: Alertmana
   }
 }
 
-/** Late news that something fires would come with an end that has passed, and be taken for news of the end. */
+/** Returns true for a firing alert that is too old to post: its `endsAt` would be in the past and resolve it. */
 function isOutOfDate({ alerts, decidedAt }: Notification, now: Millis): boolean {
   return decidedAt + FIRING_TTL <= now && alerts.every(({ state }) => state === 'firing')
 }
@@ -68,7 +68,7 @@ function buildPost(target: AlertmanagerTarget, member: string, body: Uint8Array)
     body,
     headers: { 'User-Agent': 'stashwatch', ...(credentials === undefined ? {} : { Authorization: credentials }) },
     timeout,
-    // An Alertmanager is the operator's own, and seldom public.
+    // Alertmanagers are configured by the operator and usually have private addresses.
     allowPrivate: true,
     secrets: [token ?? '', password, basic ?? ''],
   }
@@ -92,7 +92,7 @@ function listAlerts(notification: Notification, apiUrl: string | undefined): rea
     const start = i < newCount && BEGINS.includes(reason) ? decidedAt : snapshot.startsAt
     return buildAlert(snapshot, start, endsAt(snapshot, decidedAt), apiUrl)
   })
-  // The severity is a label, so that to an Alertmanager one of another severity is another alert: the one before ends.
+  // The severity is a label, so another severity is another alert for Alertmanager. The previous one ends.
   const resolved = alerts.slice(0, newCount).flatMap((snapshot) => {
     const severity = PREVIOUS_SEVERITY[snapshot.reason ?? reason]
     const isOther = snapshot.state === 'firing' && severity !== undefined && severity !== snapshot.severity

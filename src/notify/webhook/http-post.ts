@@ -7,30 +7,32 @@ import { isPrivate } from '../../net/private-address.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 import { ATTEMPT_TIMEOUT, type Delivery } from '../notifier.ts'
 
-/** One body for one web address. */
+/** One request to one URL. */
 export interface Post {
   readonly url: string
   readonly body: Uint8Array
   readonly headers: Readonly<Record<string, string>>
-  /** The longest silence of the other end. */
+  /** Timeout without any traffic. */
   readonly timeout: Millis
-  /** Whether addresses of private networks, and of this machine, may be connected to. */
+  /** Whether private and loopback addresses are allowed. */
   readonly allowPrivate: boolean
-  /** Texts that are taken out of the answer. */
+  /** Texts that are masked in the response. */
   readonly secrets: readonly string[]
-  /** Finds the addresses of a name; the system's resolver unless said otherwise. */
+  /** Resolves host names; the system's resolver by default. */
   readonly resolve?: LookupFunction | undefined
 }
 
-/** Longest part of an answer that is kept, in characters, and that is read, in bytes. */
+/** Maximum length of the response: characters that are kept, and bytes that are read. */
 const RESPONSE_LENGTH = 200
 const MAX_RESPONSE_BYTES = 4_096
-/** The longest that another end can ask us to wait. */
+/** The maximum delay that a server can ask for. */
 const MAX_RETRY_AFTER = 300_000
-/** Refusals that pass: too slow, too early, too many. */
+/** 4xx statuses that are retried: request timeout, too early, too many requests. */
 const TRANSIENT_STATUSES: readonly number[] = [408, 425, 429]
 
-/** How long one attempt may take: the connection and the response may each take the whole timeout of a target. */
+/**
+ * Returns the timeout of an attempt: connecting and waiting for the response may each take the target's whole timeout.
+ */
 export function attemptTimeout(targets: readonly ({ readonly timeout: Millis } | undefined)[]): Millis {
   return Math.max(ATTEMPT_TIMEOUT, ...targets.map((target) => 2 * (target?.timeout ?? 0)))
 }
@@ -48,8 +50,8 @@ class PrivateAddress extends Error {
 }
 
 /**
- * Posts JSON once, on a connection of its own, and follows no redirect. Never rejects. 2xx is `sent`; 408, 425, 429,
- * 5xx and whatever goes wrong on the way are `retry`; all else, and private addresses unless allowed, are `failed`.
+ * Posts JSON once, over a new connection, without following redirects. Never rejects. 2xx is `sent`; 408, 425, 429, 5xx
+ * and connection errors are `retry`; everything else, including private addresses unless allowed, is `failed`.
  */
 export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
   try {
@@ -63,7 +65,7 @@ export async function post(what: Post, signal: AbortSignal): Promise<Delivery> {
 
 interface Exchange {
   readonly response: IncomingMessage
-  /** How the answer's body begins. */
+  /** The beginning of the response's body. */
   readonly text: string
 }
 
@@ -88,8 +90,8 @@ function exchange(what: Post, signal: AbortSignal): Promise<Exchange> {
 }
 
 /**
- * Decides on the addresses that the connection is then made to, and hands out no others; a name that leads elsewhere
- * at its next look-up gains nothing.
+ * Checks the addresses that the connection is then made to, and returns no others. A name that resolves differently
+ * later does not bypass the check.
  */
 function guard(resolver: LookupFunction): LookupFunction {
   return (name, options, response) => {
@@ -104,7 +106,7 @@ function guard(resolver: LookupFunction): LookupFunction {
   }
 }
 
-/** What comes of the body does not matter once the status is there. */
+/** Reads the beginning of the body. Errors are ignored, because the status decides. */
 function readBeginning(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -133,7 +135,7 @@ function classifyResponse(response: IncomingMessage, text: string, secrets: read
   return { state: 'failed', response: answer, why: { code: 'redirected', params: {} } }
 }
 
-/** `Retry-After` in seconds, or as a date, which is compared with the answer's own. */
+/** Reads `Retry-After`: seconds, or a date, which is compared with the response's `Date`. */
 function readRetryAfter({ headers }: IncomingMessage): Pick<Delivery, 'retryAfter'> {
   const value = headers['retry-after'] ?? ''
   const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(headers.date ?? '')

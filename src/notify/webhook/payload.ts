@@ -12,18 +12,18 @@ import {
 } from '../mail/phrase.ts'
 import { clean, shorten } from '../../text/sanitise.ts'
 
-/** An alert in the words of Prometheus, which Alertmanager and what listens to it understand. */
+/** Labels or annotations in Prometheus' format. */
 
 export type PromLabels = Readonly<Record<string, string>>
 
-/** Longest value of a label, and longest text, in characters. */
+/** Maximum length of a label value, and of a text, in characters. */
 const NAME_LENGTH = 300
 const TEXT_LENGTH = 1_000
 
 /**
- * The labels that an alert is known by: `alertname`, `host`, `severity`, the rule's own, and the `by` fields, whose
- * names are made fit (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). Of two that want one
- * name, the later gets `exported_` before it.
+ * Returns the labels of an alert: `alertname`, `host`, `severity`, the labels of the rule, and the `by` fields with
+ * valid names (`system.filesystem.mount_point` becomes `system_filesystem_mount_point`). If two have the same name, the
+ * later one gets the prefix `exported_`.
  */
 export function promLabels({ identity: { rule, host, labels }, severity, ruleLabels }: AlertSnapshot): PromLabels {
   const baseLabels: PromLabels = { alertname: rule, host, severity }
@@ -38,7 +38,7 @@ export function promLabels({ identity: { rule, host, labels }, severity, ruleLab
   return Object.fromEntries(found)
 }
 
-/** Names that begin with two underscores are Prometheus' own. */
+/** Returns a valid label name. Names that start with two underscores are reserved by Prometheus. */
 export function labelName(name: string): string {
   const fit = shorten(name, NAME_LENGTH).replace(/[^a-zA-Z0-9_]/g, '_')
   return /^(?:[0-9]|__|$)/.test(fit) ? `field_${fit}` : fit
@@ -67,7 +67,7 @@ function formatDescription(snapshot: AlertSnapshot): string {
   return `${figure}${formatThresholdNote(snapshot)}, since ${formatTime(startsAt)}.`
 }
 
-/** What stays the same through all episodes of a rule on a series. */
+/** Returns an id that is equal for all episodes of a rule on a series. */
 export function fingerprint({ identity: { rule, host, labels } }: AlertSnapshot): string {
   const series = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
@@ -76,12 +76,12 @@ export function fingerprint({ identity: { rule, host, labels } }: AlertSnapshot)
     .slice(0, 16)
 }
 
-/** Where the alert's timeline is shown; undefined without an address whose API answers. */
+/** Returns the URL of the alert's timeline; undefined without an address of the API. */
 export function formatHistory({ episode }: AlertSnapshot, apiUrl: string | undefined): string | undefined {
   return apiUrl === undefined ? undefined : `${apiUrl}/api/v1/alerts/${encodeURIComponent(episode)}`
 }
 
-/** Text that came with events, fit to be shown. */
+/** Sanitises and shortens text that came with events. */
 export function text(words: string, max = TEXT_LENGTH): string {
   return shorten(clean(words), max)
 }

@@ -19,20 +19,20 @@ import type { Delivery, Notifier } from '../notifier.ts'
 interface WebhookParts {
   /** By receiver. */
   readonly targets: ReadonlyMap<string, Targets>
-  /** How stashwatch calls itself in links, without a slash at its end. */
+  /** The base URL of links, without a trailing slash. */
   readonly url?: string
-  /** The same in links to pages of the API; absent where those would be refused. */
+  /** The base URL of links to the API; absent if the API would refuse them. */
   readonly apiUrl?: string
-  /** Finds the addresses of a name; the system's resolver unless said otherwise. */
+  /** Resolves host names; the system's resolver by default. */
   readonly resolve?: LookupFunction
 }
 
-/** Alerts in one body; `truncatedAlerts` counts the others. */
+/** Maximum number of alerts in a body; `truncatedAlerts` counts the rest. */
 const MAX_ALERTS = 500
-/** Shorter texts could be part of any answer. */
+/** Minimum length of a secret to be masked. Shorter texts may occur in any response. */
 const SECRET_LENGTH = 6
 
-/** Posts JSON that is understood by whatever understands Alertmanager's webhooks (schemas/webhook.schema.json). */
+/** Posts JSON in the format of Alertmanager's webhooks (schemas/webhook.schema.json). */
 export function createWebhookNotifier({ targets, resolve, ...urls }: WebhookParts): Notifier {
   const end = new AbortController()
   return {
@@ -53,7 +53,9 @@ export function createWebhookNotifier({ targets, resolve, ...urls }: WebhookPart
   }
 }
 
-/** The id is that of the notification, the same at each attempt, so that the other end can tell a repetition. */
+/**
+ * Returns the headers. The id is the notification's, equal for all attempts, so that receivers can detect duplicates.
+ */
 function buildHeaders({ secret }: WebhookTarget, id: string, body: Uint8Array): Record<string, string> {
   const headers = { 'User-Agent': 'stashwatch', 'X-Stashwatch-Id': /^[!-~]+$/.test(id) ? id : encodeURIComponent(id) }
   if (secret === undefined) return headers
@@ -61,7 +63,7 @@ function buildHeaders({ secret }: WebhookTarget, id: string, body: Uint8Array): 
   return { ...headers, 'X-Stashwatch-Signature': `sha256=${signature}` }
 }
 
-/** What an answer could echo; addresses of webhooks often hold a secret in their path. */
+/** Returns the texts to mask in responses. Webhook URLs often have a secret in their path. */
 function listSecrets({ url, secret = '', headers }: WebhookTarget): readonly string[] {
   const { pathname, search, password } = new URL(url)
   return [secret, password, ...Object.values(headers), `${pathname}${search}`, pathname].filter(
@@ -102,7 +104,7 @@ function buildAlert(snapshot: AlertSnapshot, labels: PromLabels, apiUrl: string 
   }
 }
 
-/** Returns what Alertmanager's format has no field for. */
+/** Returns fields that Alertmanager's format does not have. */
 function stashwatchFields(notification: Notification, included: readonly AlertSnapshot[]): object {
   const { id, kind, reason, thread, seq, decidedAt, newCount, nextRepeatAt, replaces, notice } = notification
   const only = notification.alerts.length === 1 ? notification.alerts[0] : undefined
@@ -171,7 +173,7 @@ function buildEvent({ ts, fields }: MatchedEvent): object {
   return { timestamp: formatInstant(ts), fields: texts }
 }
 
-/** Sanitises names that came with events, as everywhere in the body. */
+/** Sanitises names that came with events. */
 function cleanParams(params: Reason['params']): Reason['params'] {
   const cleaned = Object.entries(params).map(([name, value]) => {
     if (typeof value === 'number') return [name, value] as const
@@ -180,7 +182,9 @@ function cleanParams(params: Reason['params']): Reason['params'] {
   return Object.fromEntries(cleaned)
 }
 
-/** The labels of `group_by` as the alerts have them: the rule is `alertname`, and all names are made fit. */
+/**
+ * Returns the `group_by` labels under the names that the alerts have: `rule` is `alertname`, and all names are valid.
+ */
 function groupLabels(labels: PromLabels): PromLabels {
   const named = Object.entries(labels).map(([name, value]) => [
     name === 'rule' ? 'alertname' : labelName(name),
