@@ -1,14 +1,14 @@
 import type { QueryResults, Clock, Command, CommandValues, Engine, Millis, Query, Refusal } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
-/** The engine answers in milliseconds. One that does not is stuck, and the client must learn so in time. */
+/** The engine answers within milliseconds. If it does not, it is stuck, and the client is told in time. */
 const ENGINE_TIMEOUT: Millis = 4000
 
 const ENGINE_TIMED_OUT = 'The engine did not respond in time. Try again; /-/ready and the log have details.'
 const OUTCOME_UNKNOWN =
   'The engine did not confirm the command in time. Check whether it was applied before you try again; the log has details.'
 
-/** Waits for a part behind the API, but not for ever: it fails or is late, and the answer is "not available now". */
+/** Waits for a result with a timeout. A failure or a timeout is answered with "not available". */
 export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: string = ENGINE_TIMED_OUT): Promise<T> {
   const late = new Error('no answer in time')
   let cancel: (() => void) | undefined
@@ -24,23 +24,23 @@ export async function ask<T>(clock: Clock, work: () => Promise<T>, detail: strin
   }
 }
 
-/** Asks the engine, in time or not at all. */
+/** Queries the engine with a timeout. */
 export type AskEngine = <K extends Query['kind']>(
   query: Extract<Query, { readonly kind: K }>,
 ) => Promise<QueryResults[K]>
 
-/** Puts the time limit of `ask` on the queries of an engine. */
+/** Adds the timeout of `ask` to the queries of an engine. */
 export function createAskEngine(clock: Clock, engine: Pick<Engine, 'query'>): AskEngine {
   return (query) => ask(clock, async () => engine.query(query))
 }
 
-/** What gives commands to the engine. */
+/** Sends commands to the engine. */
 interface CommandDeps {
   readonly engine: Pick<Engine, 'command'>
   readonly clock: Clock
 }
 
-/** Gives a command, and resolves to what it changed. @throws {ApiProblem} that says why it was refused. */
+/** Applies a command, and resolves to its value. @throws {ApiProblem} if it was refused. */
 export async function sendCommand<K extends Command['kind']>(
   { engine, clock }: CommandDeps,
   command: Extract<Command, { readonly kind: K }>,

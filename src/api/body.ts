@@ -7,7 +7,7 @@ import { ApiProblem } from './problem.ts'
 /** The fields of a request's body. */
 export type RequestFields = Readonly<Record<string, unknown>>
 
-/** Bodies are JSON of at most 64 kB whatever their label says: `curl -d` calls everything a form. */
+/** Parses bodies as JSON of at most 64 kB, whatever their content type: `curl -d` sends all as a form. */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
@@ -22,7 +22,7 @@ export function fault(field: string, found: unknown, expected: string): ApiProbl
   return new ApiProblem('invalid-parameter', { detail, parameter: field, found: shown, expected })
 }
 
-/** A deeper part of a value is not shown: writing it takes a call for each level, and a body has room for thousands. */
+/** Deeper parts of a value are not shown. Formatting is recursive, and a body can have thousands of levels. */
 const SHOWN_DEPTH = 8
 
 function cutDeep(value: unknown, depth = 0): unknown {
@@ -32,7 +32,7 @@ function cutDeep(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutDeep(item, depth + 1)]))
 }
 
-/** The body, which may have no other fields than these, and some that are of no account. */
+/** Returns the body. Other fields are an error, except those in `idle`, which are ignored. */
 export function readFields(
   request: FastifyRequest,
   known: readonly string[],
@@ -52,7 +52,7 @@ function parse(text: unknown): RequestFields {
     const value: unknown = JSON.parse(text)
     if (isPlainObject(value)) return value
   } catch {
-    // What is no JSON is answered like what is no object.
+    // Invalid JSON is answered like JSON that is not an object.
   }
   throw fault('body', text, expected)
 }
@@ -60,7 +60,7 @@ function parse(text: unknown): RequestFields {
 export const isPlainObject = (value: unknown): value is RequestFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A field by one of its names. @throws {ApiProblem} when it is there under two. */
+/** Returns a field by one of its names. @throws {ApiProblem} if it is given under both. */
 export function pick(
   body: RequestFields,
   names: readonly string[],
@@ -71,14 +71,14 @@ export function pick(
 }
 
 interface TextField {
-  /** Longest text, in characters. */
+  /** Maximum length of the text, in characters. */
   readonly maxLength: number
   readonly expected: string
-  /** What holds where the field is missing or empty; without it the field must be there. */
+  /** The default if the field is missing or empty; without it the field is required. */
   readonly default?: string | undefined
 }
 
-/** One line of text for people, without the spaces around it. */
+/** Reads one line of text, without surrounding spaces. */
 export function readTextField(
   body: RequestFields,
   names: readonly string[],
@@ -93,7 +93,7 @@ export function readTextField(
   return text
 }
 
-/** An instant, as epoch milliseconds or ISO 8601 with a zone; undefined when there is none. */
+/** Reads an instant: epoch milliseconds, or ISO 8601 with a zone; undefined if there is none. */
 export function readWhen(body: RequestFields, names: readonly string[]): Millis | undefined {
   const { name, value } = pick(body, names)
   if (value === undefined) return undefined
@@ -105,7 +105,7 @@ export function readWhen(body: RequestFields, names: readonly string[]): Millis 
 const MAX_DURATION: Millis = 365 * 86_400_000
 const DURATION = /^(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?$/
 
-/** The span of a duration such as `2h`, `1d12h` or `90s`; undefined when it is none. */
+/** Parses a duration such as `2h`, `1d12h` or `90s`; undefined if it is not valid. */
 export function parseSpan(text: string): Millis | undefined {
   const parts = DURATION.exec(text)
   if (parts === null) return undefined
@@ -113,7 +113,10 @@ export function parseSpan(text: string): Millis | undefined {
   return ((((d ?? 0) * 24 + (h ?? 0)) * 60 + (m ?? 0)) * 60 + (s ?? 0)) * 1000
 }
 
-/** When something that begins at `from` ends: after `duration`, or at an instant; one of the two, at most a year later. */
+/**
+ * Returns the end of something that starts at `from`: after `duration`, or at an instant. Exactly one is required, and
+ * the end is at most a year after the start.
+ */
 export function readEnd(body: RequestFields, names: readonly string[], from: Millis, now: Millis): Millis {
   const { name, value } = pick(body, ['duration', ...names])
   if (value === undefined) throw fault(name, undefined, `a duration such as "2h", or the end as "${names[0]}"`)

@@ -10,18 +10,18 @@ import { showAlert } from './views/alert.ts'
 import { pick, readFields, readEnd, readTextField, type RequestFields } from './body.ts'
 import { MAX_COMMENT_LENGTH, readAuthor, type ActDeps } from './silences.ts'
 
-/** What the command routes need. */
+/** Dependencies of the command routes. */
 interface CommandDeps extends GuardDeps {
   readonly engine: Pick<Engine, 'command'>
   readonly now: () => Millis
-  /** Owns the time limit of an answer, so that it should run in real time. */
+  /** The clock for timeouts, which must run in real time. */
   readonly clock: Clock
 }
 
-/** A host that was seen within this span is taken as active. */
+/** A host that was seen within this time is active. */
 const ACTIVE: Millis = 300_000
 
-/** Adds the route that retires a host. It sends one command to the engine, and answers once that is durable. */
+/** Adds the route that retires a host. It sends one command to the engine, and answers once it is durable. */
 export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void {
   app.delete('/hosts/*', { config: { query: ['force'] } }, async (request) => {
     const host = (request.params as { readonly '*': string })['*']
@@ -38,7 +38,7 @@ export function addCommandRoutes(app: FastifyInstance, deps: CommandDeps): void 
   })
 }
 
-/** Returns what every command carries: its author, and when it was given. */
+/** Returns the author and the time of a command. */
 function requireAuthor(deps: CommandDeps, request: FastifyRequest): { readonly author: string; readonly now: Millis } {
   return { author: tokenName(deps, request), now: deps.now() }
 }
@@ -72,7 +72,7 @@ function refusal(host: string, reply: Refusal): ApiProblem {
 const FIELDS = ['duration', 'until', 'author', 'note']
 const PATH = '/alerts/:episode/acknowledge'
 
-/** Adds the routes that acknowledge an episode, and withdraw that. Both answer the alert as it is afterwards. */
+/** Adds the routes that acknowledge an episode and withdraw the acknowledgement. Both answer with the changed alert. */
 export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
   app.post(PATH, async (request) => {
     const [now, body] = [deps.now(), readFields(request, FIELDS)]
@@ -87,7 +87,7 @@ export function addAcknowledge(app: FastifyInstance, deps: ActDeps): void {
   )
 }
 
-/** An empty note takes away the one there is; where the field is missing, that one stays. */
+/** An empty note removes the present one. If the field is missing, the note stays. */
 function readNote(body: RequestFields): { readonly note?: string } {
   if (pick(body, ['note']).value === undefined) return {}
   return { note: readTextField(body, ['note'], { maxLength: MAX_COMMENT_LENGTH, expected: 'a note', default: '' }) }

@@ -2,27 +2,30 @@ import type { FastifyRequest } from 'fastify'
 import type { Token } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
-/** What decides who may use the API. */
+/** Dependencies of the access check. */
 export interface GuardDeps {
   /** The API's own tokens. */
   readonly tokens: readonly Token[]
-  /** Who an Authorization header with one of them belongs to, compared in constant time; undefined for no token. */
+  /**
+   * Returns the name of the token in an Authorization header, compared in constant time; undefined for an unknown
+   * token.
+   */
   readonly checkToken: (authorization: string | undefined) => { readonly name?: string } | undefined
-  /** Whether others than this machine can reach the service. */
+  /** True if other machines can reach the service. */
   readonly listensBeyondLoopback: boolean
 }
 
-/** Headers that proxies add. Behind one, a request from anywhere arrives from this machine and may carry its name. */
+/** Headers that proxies add. Behind a proxy, requests from anywhere seem to come from this machine. */
 const PROXY_HEADER = /^(?:forwarded|x-forwarded-.+|x-real-ip|via)$/
 const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 /**
- * Lets a request to the API through, or throws the problem that says why not.
+ * Checks access to the API. Throws a problem that explains a refusal.
  *
- * With tokens configured a request must carry one. Without, only this machine may ask, and not for others as a proxy;
- * and because a browser on this machine can be made to ask by a page from elsewhere, the request must also be addressed
- * to this machine by name (a foreign name that resolves to 127.0.0.1 is the known trick), and a command must not come
- * from another site's page.
+ * If tokens are configured, a request needs one. Otherwise only this machine has access, and not through a proxy.
+ * Because a web page from elsewhere can make a local browser send requests, the request must be addressed to this
+ * machine by name (DNS rebinding: a foreign name that resolves to 127.0.0.1), and a command must not come from another
+ * site's page.
  */
 export function guard(deps: GuardDeps, request: FastifyRequest): void {
   if (deps.tokens.length > 0) requireToken(deps, request)
@@ -35,7 +38,7 @@ function requireToken({ checkToken }: GuardDeps, { headers }: FastifyRequest): v
   throw new ApiProblem('token-required', {
     detail: 'Send one of api.tokens as "Authorization: Bearer TOKEN", or as the password of Basic auth.',
     parameter: 'Authorization',
-    // What was sent may be a mistyped secret, so that it is not repeated.
+    // The header may be a mistyped secret, so it is not repeated.
     found: headers.authorization === undefined ? null : 'a value that matches no token',
     expected: 'a token from api.tokens',
   })
@@ -79,7 +82,7 @@ function requireSameSite({ headers }: FastifyRequest): void {
   })
 }
 
-/** Returns the author of a command: the name of the token, or a local user when no tokens are configured. */
+/** Returns the author of a command: the name of the token, or a local user if no tokens are configured. */
 export function tokenName({ checkToken }: GuardDeps, { headers }: FastifyRequest): string {
   return checkToken(headers.authorization)?.name ?? 'somebody on the machine of stashwatch'
 }

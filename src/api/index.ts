@@ -17,19 +17,19 @@ import type { Engine, Log, Millis } from '../model.ts'
 
 export type { MailboxEntry, MailboxMail } from './pages/mailbox.ts'
 
-/** Everything that the API needs of the service. */
+/** Dependencies of the API. */
 export interface ApiDeps extends GuardDeps, LinkDeps, ProbeDeps, ReadDeps {
   readonly engine: Pick<Engine, 'query' | 'command' | 'outbox'>
-  /** The instant that events and windows live by; the demo's runs faster than real time. */
+  /** The time of events and windows; in the demo it runs faster than real time. */
   readonly now: () => Millis
   readonly log: Log
-  /** Present when mails are written to files; then they can be looked at. */
+  /** Present if mails are written to files; then there are pages that show them. */
   readonly mailbox?: MailboxPort
-  /** Loads the configuration anew, when that is offered. Resolves to its mistakes; none means that it is in force. */
+  /** Reloads the configuration, if supported. Resolves to its errors; none means that it is in effect. */
   readonly reload?: () => Promise<readonly string[]>
 }
 
-/** On every answer: not stored, not guessed at, not framed, not read by other sites. */
+/** Headers of every response: no caching, no content sniffing, no framing, no reading by other sites. */
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': DATA_POLICY,
@@ -39,8 +39,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The plugin that serves metrics, probes, the landing page, the API, the mailbox and the links in mails. Register it
- * without a prefix; its hooks and error handler stay its own, and paths that it does not serve are left to the server.
+ * Creates the plugin that serves metrics, probes, the landing page, the API, the mailbox and the links in mails.
+ * Register it without a prefix. Its hooks and error handler apply only to its own paths.
  */
 export function createApi(deps: ApiDeps): FastifyPluginAsync {
   return async (app) => {
@@ -60,7 +60,7 @@ export function createApi(deps: ApiDeps): FastifyPluginAsync {
   }
 }
 
-/** Answers a browser that followed a link from a mail with a page, and every other client with a problem document. */
+/** Answers a browser that followed a link from a mail with a page, and other clients with a problem document. */
 function replyProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
   if (!prefersPage(reply.request)) return sendProblem(reply, problem)
   const { code, fields } = problem
@@ -89,7 +89,7 @@ function addLanding(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function addReload(app: FastifyInstance, reload: () => Promise<readonly string[]>): void {
-  // Whatever body a client sends along says nothing here.
+  // Bodies have no meaning here.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_, payload, done) => {
     payload.resume().on('end', () => done(null))

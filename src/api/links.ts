@@ -9,31 +9,31 @@ import { refusedPage } from './pages/link.ts'
 import { sendPage } from './pages/mailbox.ts'
 import { ApiProblem, createErrorHandler, PROBLEMS } from './problem.ts'
 
-/** What the routes of the links in mails need. */
+/** Dependencies of the links in mails. */
 export interface LinkDeps extends LinkActionDeps {
-  /** What their tokens are signed with. */
+  /** The key that signs their tokens. */
   readonly linkKey: Uint8Array
   readonly log: Log
 }
 
 const MINUTE: Millis = 60_000
-/** How often a link may be looked at, and how often its form may be sent. */
+/** How often per minute a link may be opened, and its form submitted. */
 const PER_MINUTE = 30
-/** Counts that are kept; memory is bounded, whatever is asked. */
+/** Maximum number of counters, which bounds the memory. */
 const MAX_COUNTERS = 10_000
 const MAX_FORM_BYTES = 8 * 1024
 
 /**
- * Adds `/act/{token}`: the links of mails. A valid signature is the permission, for what the token names and nothing
- * else. Mail scanners follow links, so that only the form's POST changes anything; it answers with the way back to the
- * page, so that a reload repeats nothing.
+ * Adds `/act/{token}`, the links in mails. A valid signature permits what the token names, and nothing else. Mail
+ * scanners follow links, so only the form's POST changes anything. It redirects to the page, so that a reload does not
+ * repeat it.
  */
 export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<void> {
   const isTooFast = await createLimit(app)
   const opened = (request: FastifyRequest): Promise<ValidLink> => open(deps, isTooFast, request)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_FORM_BYTES }, (_, text, done) => done(null, text))
-  // People are here: they get a page instead of a problem document.
+  // Errors are answered with a page instead of a problem document.
   app.setErrorHandler(
     createErrorHandler(deps.log, (reply, { code, fields }) =>
       sendPage(reply, FORM_POLICY, refusedPage(PROBLEMS[code].title, fields.detail)),
@@ -49,14 +49,14 @@ export async function addLinks(app: FastifyInstance, deps: LinkDeps): Promise<vo
     const link = await opened(request)
     const fields = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
     await submitLink(deps, link, fields)
-    // Relative, since a proxy may serve this below a path of its own.
+    // Relative, because a proxy may serve this under a path prefix.
     return reply.code(303).header('location', readToken(request)).send()
   })
 }
 
 const readToken = (request: FastifyRequest): string => (request.params as { readonly '*': string })['*']
 
-/** Whether a request is one too many of its key in this minute. */
+/** Returns true if a request exceeds the limit of its key in this minute. */
 type IsTooFast = (request: FastifyRequest, key: string) => Promise<boolean>
 
 async function createLimit(app: FastifyInstance): Promise<IsTooFast> {
@@ -77,8 +77,8 @@ async function createLimit(app: FastifyInstance): Promise<IsTooFast> {
 }
 
 /**
- * Returns the link of a request. Each link has its own counts, and what bears no valid signature those of its address.
- * Looking and acting are counted apart: a distribution list's mail scanners look at a link before its readers act.
+ * Returns the counter's key for a request. Each link has its own counters; requests without a valid signature are
+ * counted by address. GET and POST are counted separately, because mail scanners open a link before its readers use it.
  */
 async function open({ linkKey, now }: LinkDeps, isTooFast: IsTooFast, request: FastifyRequest): Promise<ValidLink> {
   const link = readLink(linkKey, readToken(request), now())

@@ -7,10 +7,10 @@ import { prefersPage } from './pages/detail.ts'
 /** A parsed query string. A parameter that is given more than once is a list. */
 export type QueryString = Readonly<Record<string, unknown>>
 
-/** The last instant that a date can hold. */
+/** The latest instant that a date can represent. */
 const MAX_INSTANT = 8.64e15
 
-/** Numbers that are days of 1970 to 1973 in milliseconds, of which nobody has data, and days of our time in seconds. */
+/** Numbers that would be 1970 to 1973 in milliseconds and are present dates in seconds. */
 const SECONDS = { from: 1e9, to: 1e11 }
 
 const EPOCH = /^\d+(?:\.\d+)?$/
@@ -24,14 +24,14 @@ function invalid(parameter: string, found: unknown, expected: string): ApiProble
   return new ApiProblem('invalid-parameter', { detail, parameter, found: shown, expected })
 }
 
-/** A parameter that must be there once and not be empty. */
+/** Reads a required parameter, given once and not empty. */
 export function readText(query: QueryString, parameter: string, expected: string): string {
   const found = query[parameter]
   if (typeof found !== 'string' || found === '') throw invalid(parameter, found, expected)
   return found
 }
 
-/** An instant, as epoch milliseconds or ISO 8601 with a zone. */
+/** Reads an instant: epoch milliseconds, or ISO 8601 with a zone. */
 function readInstant(query: QueryString, parameter: string): Millis {
   const text = readText(query, parameter, INSTANT)
   const at = parseInstant(text)
@@ -39,7 +39,7 @@ function readInstant(query: QueryString, parameter: string): Millis {
   return at
 }
 
-/** An instant as people and programs write it; undefined when it is none. */
+/** Parses an instant; undefined if it is not valid. */
 export function parseInstant(text: string): Millis | undefined {
   const at = EPOCH.test(text) ? Number(text) : parseIso(text)
   return at <= MAX_INSTANT ? at : undefined
@@ -51,7 +51,7 @@ function parseIso(text: string): Millis {
   return ISO.test(iso) ? Date.parse(iso) : Number.NaN
 }
 
-/** The two ends of a span: `from` is part of it, `to` is not. */
+/** Reads a time range: `from` is inclusive, `to` exclusive. */
 export function readTimeRange(query: QueryString): { readonly from: Millis; readonly to: Millis } {
   const from = readInstant(query, 'from')
   const to = readInstant(query, 'to')
@@ -61,7 +61,7 @@ export function readTimeRange(query: QueryString): { readonly from: Millis; read
   throw invalid('to', query.to, 'an instant after "from"')
 }
 
-/** How many rows are wanted, from 1 to `most`. */
+/** Reads the number of rows, from 1 to `max`. */
 export function readLimit(query: QueryString, parameter: string, usual: number, max: number): number {
   const found = query[parameter]
   if (found === undefined) return usual
@@ -85,7 +85,7 @@ export function readChoices<T extends string>(
   })
 }
 
-/** Returns whether a flag is set; it is false unless its value is `true`. */
+/** Returns true if a flag is set to `true`. */
 export function readFlag(query: QueryString, parameter: string): boolean {
   const found = query[parameter]
   if (found === undefined || found === 'false') return false
@@ -93,10 +93,10 @@ export function readFlag(query: QueryString, parameter: string): boolean {
   throw invalid(parameter, found, 'true or false')
 }
 
-/** How many names a problem offers. */
+/** Maximum number of names that a problem suggests. */
 const OFFERED = 5
 
-/** What is expected in place of the name of a host that nobody knows: the names that were perhaps meant. */
+/** Returns what is expected instead of an unknown host: similar names. */
 export function knownHost(host: string, names: readonly string[]): string {
   const near = listNearest(host, names, OFFERED)
   return near.length === 0 ? 'the name of a known host' : `the name of a known host, such as ${near.join(', ')}`
@@ -106,12 +106,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The query parameters that the route supports; none unless set. */
     readonly query?: readonly string[]
-    /** Mails link to this path, and mail gateways append parameters of their own to links. */
+    /** Mails link to this path, and mail gateways append their own parameters to links. */
     readonly isLinked?: boolean
   }
 }
 
-/** Answers 400 to query parameters that a route does not support: ignored, a misspelt filter would look like one that works. */
+/**
+ * Answers 400 to query parameters that a route does not support. If they were ignored, a misspelt filter would seem to
+ * work.
+ */
 export function refuseUnknownParameters(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     const { query: known = [], isLinked = false } = request.routeOptions.config

@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-/** What the probes report on. */
+/** Dependencies of the probes. */
 export interface ProbeDeps {
   readonly state: () => 'starting' | 'ready' | 'draining'
-  /** Whether the journal took the last batch. */
+  /** True if the last batch was written to the journal. */
   readonly journalOk: () => boolean
   readonly metrics: { readonly render: Render }
 }
 
 type Render = (accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>
 
-/** Why the service takes no events now; undefined when it does. */
+/** Returns why the service does not accept events; undefined if it does. */
 export function whyNotReady({ state, journalOk }: Omit<ProbeDeps, 'metrics'>): string | undefined {
   const now = state()
   if (now === 'starting') return 'starting: the journal is being read'
@@ -18,10 +18,10 @@ export function whyNotReady({ state, journalOk }: Omit<ProbeDeps, 'metrics'>): s
   return journalOk() ? undefined : 'the journal cannot be written: look at the disk that holds the data folder'
 }
 
-/** Adds the probes and the scrape, which anybody who reaches the service may ask. */
+/** Adds the probes and the metrics endpoint, which are public. */
 export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
   for (const path of ['/-/healthy', '/healthz']) {
-    // Alive means that the loop turns. A full disk or a mail server that is down is no reason to be restarted.
+    // Healthy means that the event loop runs. A restart does not fix a full disk or an unavailable mail server.
     app.get(path, async (_, reply) => sendProbe(reply, 200, 'healthy'))
   }
   for (const path of ['/-/ready', '/readyz']) {
@@ -38,7 +38,7 @@ export function addProbes(app: FastifyInstance, deps: ProbeDeps): void {
   })
 }
 
-/** Many scrapes in one turn of the event loop are one text, so that a crowd of them does not hold everybody else up. */
+/** Renders the metrics once for all scrapes in one turn of the event loop, so that many scrapes do not block it. */
 function shareRender(render: Render): Render {
   const made = new Map<string | undefined, ReturnType<Render>>()
   return (accept) => {

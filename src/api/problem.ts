@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Log } from '../model.ts'
 
-/** What goes into a problem document beside its status, type and title. */
+/** The fields of a problem document besides status, type and title. */
 interface ProblemFields {
   /** What happened, and what to do next. */
   readonly detail: string
-  /** The parameter or header at fault, what it held, and what it should have held. */
+  /** The invalid parameter or header, its value, and the expected value. */
   readonly parameter?: string
   readonly found?: string | null
   readonly expected?: string
 }
 
-/** The problems that the API knows, by the last part of their type. */
+/** All problems, by the last part of their type. */
 export const PROBLEMS = {
   'invalid-parameter': { status: 400, title: 'Invalid parameter' },
   'invalid-request': { status: 400, title: 'Invalid request' },
@@ -37,10 +37,10 @@ export const PROBLEMS = {
 
 type ProblemKind = keyof typeof PROBLEMS
 
-/** The longest piece of a request that a problem document repeats, in characters. */
+/** Maximum length of a part of the request in a problem document, in characters. */
 const MAX_FOUND = 200
 
-/** Thrown by handlers; it is answered as a problem document (RFC 9457). */
+/** Thrown by handlers; answered as a problem document (RFC 9457). */
 export class ApiProblem extends Error {
   readonly code: ProblemKind
   readonly fields: ProblemFields
@@ -70,11 +70,11 @@ export function sendProblem(reply: FastifyReply, { code, fields }: ApiProblem): 
   })
 }
 
-/** Status and headers of the answer, whatever form its body has. */
+/** Sets the status and headers of a problem, independent of the body's format. */
 function address(reply: FastifyReply, { code }: ApiProblem): FastifyReply {
   const { status } = PROBLEMS[code]
   if (status === 401) {
-    // Two challenges, so that a browser asks for a password: the token is the password of any user.
+    // Two challenges: Basic lets browsers ask for a password, which is the token of any user.
     reply.header('www-authenticate', ['Bearer realm="stashwatch"', 'Basic realm="stashwatch", charset="UTF-8"'])
   }
   if (status === 429) reply.header('retry-after', '60')
@@ -82,7 +82,7 @@ function address(reply: FastifyReply, { code }: ApiProblem): FastifyReply {
   return reply.code(status)
 }
 
-/** Answers whatever a handler throws, as a problem document unless `send` says otherwise; causes are logged only. */
+/** Answers errors of handlers, as a problem document unless `send` is given. Causes are logged, not shown. */
 export function createErrorHandler(log: Log, send = sendProblem) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = error instanceof ApiProblem ? error : asProblem(error)

@@ -21,20 +21,20 @@ import { showHost, showHostDetail } from './views/host.ts'
 import { showNotification } from './views/notification.ts'
 import { showRule, showWhy } from './views/rule.ts'
 
-/** What the read API reads from. */
+/** Dependencies of the read routes. */
 export interface ReadDeps {
   readonly engine: Pick<Engine, 'query' | 'outbox'>
-  /** Counts by reason and the last refused events, as they are to be shown. */
+  /** Returns counts by reason, and the newest rejected events as they are shown. */
   readonly rejects: { list(): unknown }
-  /** Owns the time limit of an answer, so that it should run in real time. */
+  /** The clock for timeouts, which must run in real time. */
   readonly clock: Clock
-  /** The instant that events and windows live by. */
+  /** Returns the time of events and windows. */
   readonly now: () => Millis
 }
 
 const DEFAULT_ROWS = 50
 const MAX_ROWS = 1000
-/** Mails link to these. */
+/** Paths that mails link to. */
 const LINKED = { config: { isLinked: true } } as const
 const STATES: readonly AlertState[] = ['pending', 'firing', 'recovering', 'resolved']
 
@@ -74,7 +74,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     const asked = readWhy(request.query as QueryString)
     const found = await query({ kind: 'why', ...asked })
     if (found === null) throw unknownRule(asked.rule, await query({ kind: 'rules' }))
-    // The alerts of some built-in rules are about a source or the service itself, which are not hosts.
+    // Alerts of some built-in rules are about a source or the service itself, which are not hosts.
     if (found.host === null && found.evaluations.length === 0 && found.alerts.length === 0)
       await findHost(query, asked.host)
     return showWhy(found, asked.host, await sends(MAX_ROWS))
@@ -97,7 +97,7 @@ function addHostRoutes(app: FastifyInstance, query: AskEngine, now: () => Millis
     return prefersPage(request) ? sendPage(reply, PAGE_POLICY, hostsPage(hosts, now())) : hosts.map(showHost)
   })
 
-  // Names of hosts are any text, slashes included and of any length, which a named parameter does not take.
+  // Host names are any text of any length, including slashes, so a named parameter does not fit.
   app.get('/hosts/*', LINKED, async (request, reply) => {
     const host = await findHost(query, tail(request))
     reply.header('vary', 'accept')
@@ -115,7 +115,7 @@ function addHostRoutes(app: FastifyInstance, query: AskEngine, now: () => Millis
   })
 }
 
-/** The rest of the path. */
+/** Returns the rest of the path. */
 function tail(request: FastifyRequest): string {
   return (request.params as { readonly '*': string })['*']
 }

@@ -16,19 +16,19 @@ import { createAskEngine, sendCommand, type AskEngine } from './ask.ts'
 import { fault, isPlainObject, pick, readFields, readEnd, readWhen, readTextField, type RequestFields } from './body.ts'
 import { showSilence } from './views/silence.ts'
 
-/** What the routes by which people act on alerts need. */
+/** Dependencies of the routes that change alerts and silences. */
 export interface ActDeps {
   readonly engine: Pick<Engine, 'query' | 'command'>
-  /** Owns the time limit of an answer, so that it should run in real time. */
+  /** The clock for timeouts, which must run in real time. */
   readonly clock: Clock
-  /** The clock that alerts live by: what people decide begins and ends on it. */
+  /** Returns the time of alerts: silences and acknowledgements start and end on it. */
   readonly now: () => Millis
-  /** Whose API token a request carries. */
+  /** Returns the name of a request's API token. */
   readonly authorOf: (request: FastifyRequest) => string | undefined
 }
 
 const FIELDS = ['id', 'matchers', 'startsAt', 'endsAt', 'duration', 'createdBy', 'comment']
-/** Read-only fields of a silence, here and in Alertmanager: a client may send them back, and they are ignored. */
+/** Read-only fields of a silence, here and in Alertmanager. Clients may send them back; they are ignored. */
 const READ_ONLY = ['state', 'matchedAlerts', 'hints', 'createdAt', 'status', 'updatedAt']
 const TEXT = 'a matcher such as host = web-1'
 const MATCHER = `${TEXT} or {"label": "host", "op": "=~", "value": "web-.*"}`
@@ -36,7 +36,7 @@ export const MAX_AUTHOR_LENGTH = 100
 export const MAX_COMMENT_LENGTH = 1000
 const YEAR: Millis = 365 * 86_400_000
 
-/** Adds `/silences` to read, make and end silences. */
+/** Adds `/silences` to list, create and expire silences. */
 export function addSilenceRoutes(app: FastifyInstance, deps: ActDeps): void {
   const query = createAskEngine(deps.clock, deps.engine)
   app.get('/silences', async () => {
@@ -78,7 +78,7 @@ export function readAuthor(body: RequestFields, field: string, tokenName: string
   return readTextField(body, [field], { maxLength: MAX_AUTHOR_LENGTH, expected, default: tokenName })
 }
 
-/** An id that the client chose makes its request repeatable, and takes the place of a silence that has it. */
+/** Reads the id. A client that chooses one can repeat its request; a silence with this id is replaced. */
 function readId(id: unknown): string {
   // Alertmanager's clients send an empty id for a new silence.
   if (id === undefined || id === null || id === '') return randomUUID()
@@ -90,7 +90,8 @@ function readMatchers(value: unknown): readonly Matcher[] {
   if (typeof value !== 'string' && !Array.isArray(value)) {
     throw fault('matchers', value, `a matcher or a list of matchers, each ${MATCHER}`)
   }
-  // One more than are allowed is enough to refuse them: each costs the compiling of its expression.
+  // Reads at most one matcher more than allowed, which is enough to refuse them, because compiling expressions is
+  // expensive.
   const matchers = Array.isArray(value)
     ? value.slice(0, 51).map((one: unknown, i) => readMatcher(one, `matchers[${i}]`))
     : [readMatcher(value, 'matchers')]
@@ -100,7 +101,7 @@ function readMatchers(value: unknown): readonly Matcher[] {
   throw fault('matchers', matchers.map(printMatcher).join(', '), expected)
 }
 
-/** A matcher as text, or in parts with our names or Alertmanager's. */
+/** Reads a matcher: as text, or as an object with our field names or Alertmanager's. */
 function readMatcher(value: unknown, field: string): Matcher {
   if (typeof value === 'string') {
     const matcher = parseMatcher(value)
@@ -136,10 +137,12 @@ function readOp({ isRegex = false, isEqual = true }: RequestFields, field: strin
 }
 
 const SEVERITIES: readonly Severity[] = ['warning', 'critical']
-/** What alerts are about that is no host and no source. */
+/** Values of the label `host` that are neither hosts nor sources. */
 const ITSELF = 'stashwatch'
 
-/** What of a silence is perhaps not what was meant; it is made all the same, since what it is for may yet come. */
+/**
+ * Returns hints about a silence that may be a mistake. It is created anyway, because matching alerts may follow later.
+ */
 async function findHints({ matchers }: Silence, query: AskEngine): Promise<readonly string[]> {
   const labels = await query({ kind: 'labels' })
   const asks = (label: string): readonly Matcher[] =>
@@ -157,7 +160,7 @@ async function findHints({ matchers }: Silence, query: AskEngine): Promise<reado
   return [...new Set(hints)]
 }
 
-/** A label that no alert has is perhaps misspelt; it may also come with the next configuration. */
+/** Warns of a label that no alert has. It may be misspelt, or be added by the next configuration. */
 function labelHints(matchers: readonly Matcher[], known: readonly string[]): readonly string[] {
   const strange = matchers.map(({ label }) => label).filter((label) => !known.includes(label))
   return strange.map((label) => `no rule or metric gives alerts a label '${label}'${suggest(label, known)}`)
@@ -180,7 +183,7 @@ function ruleHint(one: Matcher, rules: readonly string[]): readonly string[] {
   return [`${printMatcher(one)} does not fit any of the ${rules.length} rules${anchorHint(one, rules)}`]
 }
 
-/** Matchers of one label that no value fits, though each of them alone may fit some. */
+/** Warns of matchers of one label that no value can match together. */
 function exclusionHints(
   matchers: readonly Matcher[],
   known: Readonly<Partial<Record<string, readonly string[]>>>,
@@ -189,7 +192,7 @@ function exclusionHints(
     const wanted = all.filter(({ op }) => op === '=').map(({ value }) => value)
     const values = wanted.length > 0 ? wanted : (known[label] ?? [])
     const isExcluded = !values.some((value) => all.every((one) => matchesAny(one, [value])))
-    // What one matcher rules out by itself has its own hint.
+    // A matcher that matches nothing by itself has its own hint.
     const isEachMet = wanted.length > 0 || all.every((one) => matchesAny(one, values))
     if (all.length < 2 || values.length === 0 || !isExcluded || !isEachMet) return []
     const together = all.map(printMatcher).join(' and ')
@@ -197,7 +200,7 @@ function exclusionHints(
   })
 }
 
-/** A host that is not known yet may come; one that is nearly called like another is perhaps misspelt. Sources have alerts too. */
+/** Warns of an unknown host with a name similar to a known one. Sources have alerts too. */
 function hostHint(one: Matcher, hosts: readonly HostView[]): readonly string[] {
   const known = [...new Set(hosts.flatMap(({ host, source }) => (source === null ? [host] : [host, source])))]
   if (known.length === 0 || matchesAny(one, [...known, ITSELF])) return []
@@ -212,7 +215,7 @@ function matchesAny({ op, value }: Matcher, texts: readonly string[]): boolean {
   return texts.some((text) => fits({ text }))
 }
 
-/** What an expression would have to be to fit a part of a known text, which is perhaps what was meant. */
+/** Suggests an unanchored expression if that would match a known value. */
 function anchorHint({ op, value }: Matcher, known: readonly string[]): string {
   if (op !== '=~') return ''
   const core = value.includes('|') ? `(${value})` : value

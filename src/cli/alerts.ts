@@ -6,7 +6,7 @@ import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, wit
 import { describeCommand, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatIsoInstant, type Color } from './terminal/paint.ts'
 
-/** An alert as the API shows it, as far as the terminal does. */
+/** The fields of an alert in the API that the terminal shows. */
 export interface AlertRow {
   readonly rule: string
   readonly host: string
@@ -19,7 +19,7 @@ export interface AlertRow {
   readonly unit: Unit
   readonly noDataSince?: string
   readonly closeReason?: AlertView['closeReason']
-  /** Why the last evaluation came out as it did, in words. */
+  /** The result of the last evaluation, in words. */
   readonly summary: string
   readonly muted?: { readonly summary: string }
   readonly ack?: { readonly until: string; readonly author: string; readonly note: string }
@@ -64,7 +64,7 @@ const stateOption = (): Option =>
     throw new InvalidArgumentError(suggest(state, STATES))
   })
 
-/** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` says. */
+/** `stashwatch alerts`: lists alerts, or those in one state. @returns the exit code, as `remotely` does. */
 function listAlerts(args: ListArgs, io: PaintIo): Promise<number> {
   return runRemote(args, io, async (ask) => {
     const { state } = args
@@ -95,13 +95,15 @@ function selectTone({ state, severity, ack, muted }: AlertRow): Color | undefine
   return severity === 'critical' ? 'red' : 'yellow'
 }
 
-/** The host, and what tells the alert from others of the same rule there. */
+/** Formats the host with the labels of the series. */
 export function formatSeries({ host, labels }: Pick<AlertRow, 'host' | 'labels'>): string {
   const parts = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return parts.length === 0 ? host : `${host} (${parts.join(', ')})`
 }
 
-/** What suppresses its notifications, whether it still has data, and why it was closed without recovery. */
+/**
+ * Formats what suppresses notifications, since when there is no data, and why the alert was closed without recovery.
+ */
 function formatNotes({ ack, muted, noDataSince, closeReason, summary }: AlertRow): string {
   const notes = [
     ...(closeReason === undefined ? [] : [`closed: ${summary}`]),

@@ -20,7 +20,7 @@ export interface CheckIo {
 
 interface CheckArgs {
   readonly config?: string
-  /** A file of events, `-` for standard input. */
+  /** A file of events; `-` for standard input. */
   readonly events?: string
   readonly strict?: true
 }
@@ -43,8 +43,8 @@ export function addCheck(program: Command, io: CheckIo): void {
 }
 
 /**
- * `stashwatch check`: checks whether a configuration would start, and prints every error in it if not. With events it says
- * what the configuration makes of them instead; with `strict` both, and warnings count as errors.
+ * `stashwatch check`: checks a configuration, and prints all errors. With events it prints what the configuration
+ * extracts from them; with `strict` it does both, and warnings count as errors.
  *
  * @returns the exit code: 0 valid, 1 errors, 2 the file could not be read.
  */
@@ -63,7 +63,7 @@ async function check(args: CheckArgs, io: CheckIo): Promise<number> {
   return Math.max(code, await checkEvents(args.events, loaded.config, io))
 }
 
-/** The configuration, or the exit code after its errors were printed. */
+/** Returns the configuration, or the exit code after printing its errors. */
 export function load(args: { readonly config?: string }, io: CheckIo): Loaded | number {
   try {
     const loaded = loadConfig({
@@ -119,7 +119,7 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   ]
 }
 
-/** Prints how much memory the series take at most. */
+/** Prints the maximum memory of the series. */
 function printCapacity(engine: Loaded['config']['engine']): readonly string[] {
   const capacity = computeCapacity(engine)
   if (capacity === undefined) return []
@@ -151,7 +151,7 @@ function printNotifiers({ engine, smtp }: Loaded['config']): readonly string[] {
   ]
 }
 
-/** What has been said about alerting; nothing where nothing has. */
+/** Formats the alerting settings of the file; nothing if there are none. */
 function printAlerting({ routes, maintenanceWindows, inhibitRules }: Alerting): readonly string[] {
   const windows = maintenanceWindows.map(({ name }) => name)
   const parts = [
@@ -175,11 +175,11 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** What the templates of a configuration make of sample alerts. */
+/** The results of a configuration's templates for sample alerts. */
 interface SampleTexts {
-  /** Subjects, in the order of rules and receivers, each once. */
+  /** Subjects, in the order of rules and receivers, without duplicates. */
   readonly subjects: readonly string[]
-  /** Sentences about texts that come out empty. */
+  /** Warnings about texts that are empty. */
   readonly warnings: readonly string[]
 }
 
@@ -212,7 +212,7 @@ function renderSamples(config: EngineConfig): SampleTexts {
   return { subjects: [...subjects], warnings: [...warnings, ...findUnsupported(config, samples)] }
 }
 
-/** Says that a rule raised no alert on data that should breach it. */
+/** Warns of a rule that raised no alert on data that should breach it. */
 export function describeSilent(rule: string): string {
   return `${rule} raises no alert on sample data: check that its thresholds, min_samples and breaches can be reached`
 }
@@ -223,7 +223,7 @@ interface Sample {
 }
 
 const PERCENT = /\{\{\s*(?:value|peak)\s*\|\s*percent\s*\}\}/
-/** How the figures of a rule that are no shares are measured. */
+/** Returns how the values of a rule are measured, if they are not shares of a whole. */
 const MEASURED: Partial<Readonly<Record<Unit, string>>> = {
   bytes: 'measures in bytes',
   seconds: 'measures in seconds',
@@ -231,7 +231,7 @@ const MEASURED: Partial<Readonly<Record<Unit, string>>> = {
   none: 'measures without a unit',
 }
 
-/** Sentences about templates that write as a percentage what is no share. */
+/** Warns of templates that format a value as a percentage although it is not a share of a whole. */
 function findUnsupported(config: EngineConfig, samples: readonly Sample[]): readonly string[] {
   return (['subject', 'body'] as const).flatMap((key) => {
     const warn = (whose: string, template: string | undefined, { rule, snapshot }: Sample): readonly string[] => {

@@ -10,12 +10,12 @@ import { type StartIo, whyNot } from './start.ts'
 import { describeCommand, setAction } from './terminal/command.ts'
 
 interface DemoArgs {
-  /** Ends by itself once both mails are in the mailbox, and leaves a copy of them. */
+  /** Ends once both mails are in the mailbox, and leaves a copy of them. */
   readonly once?: true
   readonly port: number
 }
 
-/** The founding rule, word for word; nothing of it is shortened for the demo. */
+/** The configuration, as in the README, without simplifications. */
 const DEMO_YAML = `
 metrics:
   cpu: { field: [host.cpu.usage, system.cpu.total.norm.pct], unit: ratio }
@@ -34,7 +34,7 @@ rules:
 const SPEED = 12
 const HOSTS = Array.from({ length: 24 }, (_, i) => `node${String(i + 1).padStart(2, '0')}`)
 const BUSY_HOST = 'node07'
-/** Seconds of real time: when the CPU rises, how long the demo waits for both mails at most. */
+/** In seconds of real time: when the CPU rises, and how long the demo waits for both mails. */
 const RISE = 5
 const MAIL_TIMEOUT = 120
 
@@ -60,10 +60,10 @@ function parsePort(text: string): number {
 }
 
 /**
- * `stashwatch demo`: the real service on temporary data, fed over real HTTP, on a clock that runs 12 times faster. Its data are
- * removed at its end.
+ * `stashwatch demo`: runs the real service on temporary data, with events over HTTP and a clock that runs 12 times
+ * faster. Its data is deleted at the end.
  *
- * @returns the exit code: 0 done, 2 it could not run or the mails did not come.
+ * @returns the exit code: 0 success, 2 it could not run or the mails were not sent.
  */
 async function demo(args: DemoArgs, io: DemoIo): Promise<number> {
   const folder = mkdtempSync(join(io.tmp, 'stashwatch-demo-'))
@@ -99,7 +99,7 @@ interface DemoRun {
   readonly startedAt: number
   readonly io: StartIo
   readonly say: (line: string) => void
-  /** Waits, in real time; not for longer than the play goes on: then nothing that waits goes on either. */
+  /** Waits in real time, but not after the demo has ended. */
   readonly pause: (span: Millis) => Promise<void>
   readonly end: () => void
 }
@@ -126,7 +126,7 @@ function prepareDemo(service: Service, clock: Clock, timers: Clock, io: StartIo)
   return { service, timers, generator, startedAt, io, say: print, pause, end }
 }
 
-/** @param keepIn where the mails are left when the demo ends by itself; without it, it goes on. */
+/** @param keepIn where the mails are kept when the demo ends by itself; without it, it runs until it is stopped. */
 async function runScript(run: DemoRun, keepIn: string | undefined, end: (code: number) => void): Promise<void> {
   const { say: print, service, pause, generator } = run
   print(`listening on ${service.url}; ${HOSTS.length} hosts report every 10 s, on a clock that runs 12 times faster`)
@@ -145,7 +145,7 @@ async function runScript(run: DemoRun, keepIn: string | undefined, end: (code: n
   print(`both mails are at ${service.url}/mailbox, the alerts at ${service.url}/api/v1/alerts; Ctrl-C ends the demo`)
 }
 
-/** Copies the two mails to a new folder, so that they can be read after the demo has ended. */
+/** Copies the two mails to a new folder, so that they can be read after the demo. */
 async function saveMails({ mailbox }: Service, tmp: string): Promise<string> {
   const folder = mkdtempSync(join(tmp, 'stashwatch-mails-'))
   for (const [i, name] of ['1-fired', '2-resolved'].entries()) {
@@ -161,7 +161,7 @@ async function saveMails({ mailbox }: Service, tmp: string): Promise<string> {
   return folder
 }
 
-/** Waits for the n-th mail and says where it is. */
+/** Waits for the n-th mail and prints where it is. */
 async function waitForMails(
   { service, timers, startedAt, say: print, io, pause }: DemoRun,
   n: number,

@@ -5,7 +5,7 @@ import { describeCommand, setAction } from './terminal/command.ts'
 import { printable, type RemoteArgs, type RemoteIo, runRemote, withRemote } from './terminal/remote.ts'
 import { formatTable } from './terminal/paint.ts'
 
-/** One row of `GET /api/v1/hosts`, as far as the table shows it. */
+/** A row of `GET /api/v1/hosts`: the fields that the table shows. */
 interface HostRow {
   readonly host: string
   readonly lastSeenAt: string | null
@@ -33,7 +33,7 @@ export function addHosts(program: Command, io: RemoteIo): void {
   setAction(withRemote(retire), (host) => retireHost(host, retire.optsWithGlobals(), io))
 }
 
-/** `stashwatch hosts`: lists the hosts that a running service knows. @returns the exit code, as `remotely` says. */
+/** `stashwatch hosts`: lists the hosts of a running service. @returns the exit code, as `remotely` does. */
 function listHosts(args: RemoteArgs, io: RemoteIo): Promise<number> {
   return runRemote(args, io, async (ask) => {
     const rows = (await ask('GET', '/api/v1/hosts')) as readonly HostRow[]
@@ -54,7 +54,7 @@ interface RetireArgs extends RemoteArgs {
   readonly force?: true
 }
 
-/** `stashwatch hosts retire NAME`: retires a host that is gone for good. @returns the exit code. */
+/** `stashwatch hosts retire NAME`: retires a host permanently. @returns the exit code. */
 function retireHost(host: string, args: RetireArgs, io: RemoteIo): Promise<number> {
   return runRemote(args, io, async (ask) => {
     const path = `/api/v1/hosts/${encodeURIComponent(host.toWellFormed())}${args.force === true ? '?force=true' : ''}`

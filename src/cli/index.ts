@@ -21,7 +21,7 @@ interface Io extends StartIo, PaintIo {
 /**
  * Runs the command that the arguments name.
  *
- * @returns the exit code: 0 done, 1 invalid input, 2 environment error.
+ * @returns the exit code: 0 success, 1 invalid input, 2 environment error.
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [first, ...rest] = args
@@ -46,7 +46,7 @@ function createProgram(io: Io): Command {
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show this help')
     .version(VERSION, '-V, --version', 'show the version')
-    // Options of a group, such as --url, may stand before or behind its subcommand.
+    // Options of a group, such as --url, may be before or after its subcommand.
     .enablePositionalOptions()
   describeCommand(
     program,

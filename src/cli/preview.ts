@@ -32,8 +32,8 @@ export function addPreview(program: Command, io: CheckIo): void {
 }
 
 /**
- * `stashwatch preview`: writes the mails that the rules would lead to, about sample alerts, into a folder: as HTML, as
- * text, their charts, and a page that shows all of them. Nothing is sent.
+ * `stashwatch preview`: renders the mails that the rules would send about sample alerts into a folder: HTML, text,
+ * charts, and a page that shows all of them. Nothing is sent.
  *
  * @returns the exit code: 0 written, 1 invalid configuration or unknown name, 2 the folder cannot be written.
  */
@@ -61,7 +61,7 @@ async function preview(args: PreviewArgs, io: CheckIo): Promise<number> {
   return 0
 }
 
-/** What is to be shown, or a sentence that says what is wrong with the choice. */
+/** Returns what to show, or an error about the selection. */
 function choose({ rule, receiver }: PreviewArgs, config: EngineConfig): PreviewChoice | string {
   const { rules, receivers } = config
   const isChosen = (name: string): boolean => rule === undefined || name === rule

@@ -37,11 +37,11 @@ export function addSendTest(program: Command, io: CheckIo): void {
 }
 
 /**
- * `stashwatch send-test`: one real notification to every recipient of a receiver, or of all of them, past the rules:
- * by mail, to its webhook, to its Alertmanager.
+ * `stashwatch send-test`: sends one real notification to every recipient of a receiver, or of all receivers, without
+ * evaluating rules: by mail, to webhooks and to Alertmanagers.
  *
- * @returns the exit code: 0 all were accepted, 1 invalid configuration or unknown receiver, 2 the other end refused
- *   one or could not be reached.
+ * @returns the exit code: 0 all were accepted, 1 invalid configuration or unknown receiver, 2 one was rejected or a
+ * server could not be reached.
  */
 async function sendTest(args: SendTestArgs, io: CheckIo): Promise<number> {
   const loaded = load(args, io)
@@ -91,7 +91,7 @@ async function sendAll(
   return isWell
 }
 
-/** A log that says on standard error what goes wrong, and nothing else. */
+/** Creates a log that prints warnings and errors to standard error. */
 export function silentLog(io: CheckIo): Log {
   const ignore = (): void => undefined
   return { debug: ignore, info: ignore, warn: (_, message) => io.err(message), error: (_, message) => io.err(message) }

@@ -13,7 +13,7 @@ import {
 import { describeCommand, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatIsoInstant } from './terminal/paint.ts'
 
-/** A silence as the API shows it. */
+/** A silence as the API returns it. */
 interface SilenceRow {
   readonly id: string
   readonly matchers: readonly Matcher[]
@@ -39,7 +39,7 @@ interface ListArgs extends RemoteArgs {
 }
 
 const PATH = '/api/v1/silences'
-/** Ids that one sentence names. */
+/** Maximum number of ids in a message. */
 const MAX_SHOWN = 5
 const FIELDS = {
   matchers: '--matcher',
@@ -85,7 +85,9 @@ const matcherOption = (): Option =>
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
     .makeOptionMandatory()
 
-/** `stashwatch silences add`: mutes the alerts that match, until the silence ends. @returns the exit code, as `remotely` says. */
+/**
+ * `stashwatch silences add`: mutes matching alerts until the silence ends. @returns the exit code, as `remotely` does.
+ */
 function addSilence({ matcher, ...args }: AddArgs, io: PaintIo): Promise<number> {
   return runRemote(
     args,

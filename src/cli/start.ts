@@ -6,9 +6,9 @@ import { createLog, type Service, startService } from '../service.ts'
 import { type CheckIo, load } from './check.ts'
 import { configOption, describeCommand, setAction } from './terminal/command.ts'
 
-/** What a command that keeps running needs of the process. */
+/** What a long-running command needs of the process. */
 export interface StartIo extends CheckIo {
-  /** Calls back on the signals that ask to stop, and on the one that asks to reload. */
+  /** Registers callbacks for the signals to stop and to reload. */
   readonly onStop: (call: () => void) => void
   readonly onReload: (call: () => void) => void
 }
@@ -29,7 +29,7 @@ export function addStart(program: Command, io: StartIo): void {
 /**
  * `stashwatch start`: runs the service until it receives SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 stopped in order, 1 invalid configuration, 2 it could not run.
+ * @returns the exit code: 0 stopped normally, 1 invalid configuration, 2 it could not run.
  */
 async function start(args: StartArgs, io: StartIo): Promise<number> {
   const loaded = load(args, io)
@@ -43,7 +43,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
     end = done
   })
   let service: Service | undefined
-  // Heard from the beginning: a signal that comes while the journal is read must not end the process at once.
+  // Registered before the start: a signal while the journal is read must not kill the process.
   io.onStop(() => end(0))
   io.onReload(() => void service?.reload())
   try {
@@ -71,7 +71,7 @@ function configFile({ config }: StartArgs): { readonly file?: string } {
   return config === undefined ? {} : { file: config }
 }
 
-/** One sentence that says what stands in the way of starting, and what to do. */
+/** Describes in one sentence what prevents the start, and what to do. */
 export function whyNot(error: unknown, address: string): string {
   const { code, message, syscall } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')

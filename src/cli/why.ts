@@ -8,7 +8,7 @@ import { describeCommand, setAction } from './terminal/command.ts'
 import { paint, type PaintIo, printJson, formatIsoInstant, type Color } from './terminal/paint.ts'
 import { printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 
-/** What `GET /api/v1/why` answers, as far as the terminal shows it. */
+/** The fields of `GET /api/v1/why` that the terminal shows. */
 interface Why {
   readonly rule: {
     readonly name: string
@@ -69,7 +69,7 @@ interface SendRow {
   readonly reason?: NotificationReason
 }
 
-/** One moment of an episode. */
+/** An event of an episode. */
 interface TimelineEntry {
   readonly at: string
   readonly summary: string
@@ -85,7 +85,10 @@ export function addWhy(program: Command, io: PaintIo): void {
   setAction(withRemote(command), (rule, host) => why(rule, host, command.optsWithGlobals(), io))
 }
 
-/** `stashwatch why RULE HOST`: the last evaluations of a rule on a host, and its episodes. @returns the exit code. */
+/**
+ * `stashwatch why RULE HOST`: prints the last evaluations of a rule on a host, and its episodes. @returns the exit
+ * code.
+ */
 function why(rule: string, host: string, args: RemoteArgs, io: PaintIo): Promise<number> {
   return runRemote(args, io, async (ask) => {
     const asked = new URLSearchParams({ rule, host })
@@ -140,7 +143,7 @@ function printEpisode(episode: EpisodeRow, print: Print): void {
   print('')
 }
 
-/** All that is known of an episode, in the order in which it happened. */
+/** Lists all events of an episode in order of time. */
 function buildTimeline({ transitions, decisions = [], notifications }: EpisodeRow): readonly TimelineEntry[] {
   const steps = transitions.map(({ state, changedAt, summary }): TimelineEntry => ({
     at: changedAt,
@@ -152,13 +155,13 @@ function buildTimeline({ transitions, decisions = [], notifications }: EpisodeRo
     const says = label === '' ? summary : `${label}${to === undefined ? '' : ` ${to}`}: ${summary}`
     return kind === 'suppressed' ? { at, summary: says, tone: 'dim' } : { at, summary: says }
   })
-  // The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent.
+  // The sort is stable: at the same instant, evaluations come before decisions, and decisions before deliveries.
   return [...steps, ...decided, ...notifications.toReversed().map(formatSend)].toSorted((a, b) =>
     a.at < b.at ? -1 : Number(a.at > b.at),
   )
 }
 
-/** Whether the mail that a decision led to, the first one to its address since, did not get out (yet). */
+/** Returns true if the mail that followed from a decision, the first one to its address since, was not sent (yet). */
 function isUnsent(notifications: readonly SendRow[], at: string, address: string | undefined): boolean {
   const row = notifications.findLast(({ to, createdAt }) => to?.address === address && createdAt >= at)
   return row !== undefined && row.state !== 'sent'
@@ -183,7 +186,7 @@ function formatSend(sent: SendRow): TimelineEntry {
     summary: result = 'no response yet',
   } = sent
   const address = to?.address ?? 'unknown'
-  // The address of other integrations names the integration: webhook:ops.
+  // The address of other integrations starts with the integration: webhook:ops.
   const way = /^(?:webhook|alertmanager):/.test(address) ? address : `mail to ${address}`
   const summary = `${way} (${reason === undefined ? 'unknown reason' : describeNotificationReason(reason)})`
   if (state === 'pending') {

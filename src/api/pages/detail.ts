@@ -10,15 +10,15 @@ import { alertNow } from './link.ts'
 import { findNotifications, showNotification } from '../views/notification.ts'
 import { clean, escapeHtml } from '../../text/sanitise.ts'
 
-/** Whether a person's browser asks, as for a link in a mail; scripts that take anything get JSON. */
+/** Returns true for a browser, as after following a link in a mail. Scripts that accept any type get JSON. */
 export function prefersPage({ headers: { accept = '' } }: FastifyRequest): boolean {
   return /(?:^|,)\s*text\/html\b/i.test(accept) && !/json/i.test(accept)
 }
 
-/** Most entries of a list; the JSON has all. */
+/** Maximum number of entries in a list; the JSON has all. */
 const MAX_LISTED = 1000
 
-/** All alerts for people: those that are open, and those that resolved recently. */
+/** Renders all alerts: open ones, and recently resolved ones. */
 export function alertsPage(alerts: readonly AlertView[], now: Millis): string {
   const open = alerts.filter(({ state }) => state !== 'resolved')
   const over = alerts.filter(({ state }) => state === 'resolved')
@@ -33,7 +33,7 @@ ${itemList(items(over), 'None.')}`,
   )
 }
 
-/** All hosts for people, with those first that are not live. */
+/** Renders all hosts, those that are not live first. */
 export function hostsPage(hosts: readonly HostView[], now: Millis): string {
   const isLive = ({ state }: HostView): number => Number(state === 'live')
   const items = hosts
@@ -53,7 +53,7 @@ export function itemList(items: readonly string[], none: string): string {
   return `<ul class="card">${items.slice(0, MAX_LISTED).join('\n')}</ul>${more}`
 }
 
-/** One host for people: its last event, its alerts, and its newest measurements. */
+/** Renders one host: its last event, its alerts, and its newest values. */
 export function hostPage(host: HostDetail, alerts: readonly AlertView[], now: Millis): string {
   const { host: name, state, lastSeenAt, source, series } = host
   const seen = lastSeenAt === null ? 'never' : `${formatTime(lastSeenAt)}, ${formatDuration(now - lastSeenAt)} ago`
@@ -78,7 +78,7 @@ ${itemList(
   )
 }
 
-/** One episode for people: how it is now, and how it came about, in the order of time. */
+/** Renders one episode: its present state, and its timeline. */
 export function episodePage(alert: AlertView, sends: readonly SendRecord[], now: Millis): string {
   const { identity, code = 'none yet', startsAt, firedAt, resolvedAt, peak, ack } = alert
   const { rule, host, measure } = identity
@@ -122,13 +122,13 @@ function factList(rows: readonly (readonly [name: string, text: string])[]): str
   return `<dl class="card">${cells.join('')}</dl>`
 }
 
-/** Whether an alert is open and somebody has acknowledged it. */
+/** Returns true if an alert is open and acknowledged. */
 export const isAcknowledged = ({ state, ack }: AlertView, now: Millis): boolean =>
   state !== 'resolved' && ack !== undefined && ack.until > now
 
 /**
- * @param up leads from the page to the folder of `alerts`, or is undefined where its reader may not see them; a page
- *   outside of a host's names the host.
+ * @param up path from the page to the folder of `alerts`, or undefined if the reader has no access to them; pages other
+ *   than a host's name the host.
  */
 export function alertItem(alert: AlertView, now: Millis, up: '' | '../' | undefined): string {
   const { identity, state, severity, startsAt, episode, resolvedAt } = alert
@@ -169,7 +169,7 @@ interface TimelineEntry {
   readonly summary: string
 }
 
-/** The sort is stable: of one moment, what was found comes before what was decided, and that before what was sent. */
+/** The sort is stable: at the same instant, evaluations come before decisions, and decisions before deliveries. */
 function buildTimeline(alert: AlertView, sends: readonly SendRecord[]): readonly TimelineEntry[] {
   const { identity, transitions, decisions = [] } = alert
   const steps = transitions.map((step): TimelineEntry => ({
@@ -206,5 +206,5 @@ function timelineItem({ at, title, summary }: TimelineEntry): string {
   return `<li>${foreign(title)}<span class="soft">${formatTime(at)}: ${foreign(summary)}</span></li>`
 }
 
-/** A name as one piece of a path. */
+/** Encodes a name as one path segment. */
 const linkTo = (name: string): string => encodeURIComponent(name.toWellFormed())

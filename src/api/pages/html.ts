@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { escapeHtml } from '../../text/sanitise.ts'
 
-/** Text from elsewhere, escaped and kept from turning around the text beside it. */
+/** Escapes foreign text and isolates its direction, so that it cannot reorder the text beside it. */
 export const foreign = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`
 
 const STYLE = `
@@ -71,22 +71,22 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 
 const NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** For what is no page: nothing may be loaded, run or framed. */
+/** Policy of responses that are not pages: nothing may be loaded, run or framed. */
 export const DATA_POLICY = NOTHING
 
-/** For pages: the one stylesheet above, and nothing else. */
+/** Policy of pages: only the stylesheet above. */
 export const PAGE_POLICY = `${NOTHING}; style-src 'sha256-${STYLE_HASH}'`
 
-/** For pages with a form that comes back to this service. */
+/** Policy of pages with a form that posts to this service. */
 export const FORM_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 
 /**
- * For the page that shows a mail, which may have styles of its own and pictures that it carries. Nothing can be loaded
- * from elsewhere, and the sandbox lets nothing run, not even what the mail's markup would do by itself.
+ * Policy of the page that shows a mail, which may have its own styles and images. Nothing is loaded from elsewhere, and
+ * the sandbox runs no scripts.
  */
 export const MAIL_POLICY = `${NOTHING}; style-src 'unsafe-inline'; img-src data:; sandbox allow-downloads`
 
-/** A whole page. `title` is plain text, `body` is markup whose foreign parts are escaped already. */
+/** Renders a page. `title` is plain text; `body` is markup with escaped foreign parts. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,9 +1,9 @@
 import { page } from './html.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
 
-/** What the landing page shows. The page is public, so it names no host and no rule. */
+/** The content of the landing page. It is public, so it names no host and no rule. */
 interface LandingState {
-  /** Why no events are taken; undefined when they are. */
+  /** Why events are not accepted; undefined if they are. */
   readonly notReady: string | undefined
   readonly tokenNeeded: boolean
   readonly hasMailbox: boolean
@@ -33,7 +33,7 @@ const list = (links: readonly Link[]): string => {
   return `<ul class="card">${items.join('\n')}</ul>`
 }
 
-/** The page at `/`. */
+/** Renders the page at `/`. */
 export function landingPage({ notReady, tokenNeeded, hasMailbox }: LandingState): string {
   const state =
     notReady === undefined

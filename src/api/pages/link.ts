@@ -6,13 +6,13 @@ import { describeSuppression } from '../../text/decision.ts'
 import { foreign, page } from './html.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
 
-/** What a link is about, as it is now. */
+/** The present state of what a link is about. */
 export interface LinkSubject {
   readonly action: AlertAction
   readonly now: Millis
-  /** Missing when the episode is no longer kept. */
+  /** Missing if the episode is no longer kept. */
   readonly alert: AlertView | undefined
-  /** The silence that was made with this link. */
+  /** The silence that was created with this link. */
   readonly silence: SilenceView | undefined
 }
 
@@ -24,19 +24,19 @@ const HOURS: readonly Choice[] = [
   ['24h', '24 hours'],
 ]
 
-/** For how long: what the form sends, and what it says. The second one is chosen already. */
+/** The durations of the form: value and label. The second one is preselected. */
 export const CHOICES: Readonly<Record<LinkAction['do'], readonly Choice[]>> = {
-  // An acknowledgement ends with its episode, so that the longest one means as long as that.
+  // An acknowledgement ends with its episode, so the longest one lasts until then.
   ack: [...HOURS, ['365d', 'until it resolves']],
   ack_all: [...HOURS, ['365d', 'until they resolve']],
   silence: [...HOURS, ['7d', '7 days']],
 }
 
-/** Whether there is still something to be done: what is over or forgotten cannot be acknowledged. */
+/** Returns true if the link can still do something: an alert that resolved or is gone cannot be acknowledged. */
 export const canAct = ({ action, alert }: Pick<LinkSubject, 'action' | 'alert'>): boolean =>
   action.do === 'silence' || (alert?.episode !== undefined && alert.state !== 'resolved')
 
-/** The page of a valid link: the alert as it is now, what was done, and a form for what may be done. */
+/** Renders the page of a valid link: the present alert, what was done, and a form for possible actions. */
 export function linkPage(snapshot: LinkSubject): string {
   const { action } = snapshot
   const verb = action.do === 'ack' ? 'Acknowledge' : 'Silence'
@@ -50,7 +50,7 @@ ${canAct(snapshot) ? form(snapshot) : '<p>There is nothing to acknowledge: the a
   )
 }
 
-/** What was done that still holds. */
+/** Describes earlier actions that are still in force. */
 function findActive({ action, alert, silence, now }: LinkSubject): ActiveAction | undefined {
   const { ack } = alert ?? {}
   const done = action.do === 'ack' ? ack && acknowledged(ack) : silence && activeSilence(silence)
@@ -94,7 +94,7 @@ const untilText = (until: Millis, now: Millis): string =>
     ? 'until the alert resolves'
     : `for another ${formatDuration(until - now)}, until ${formatTime(until)}`
 
-/** An alert as it is now: its state, and what was judged last. */
+/** Shows the present alert: its state and the last evaluation. */
 export function alertNow(alert: AlertView | undefined, now: Millis): string {
   if (alert === undefined) return '<h2>Now</h2>\n<p>This episode is over, and its record was deleted.</p>'
   const { identity, state, severity, startsAt, evaluatedAt, value, evidence, resolvedAt, muted } = alert
@@ -146,6 +146,6 @@ export function durationForm(action: LinkAction, label: string): string {
 </form>`
 }
 
-/** A page that says why a link does not do what it says, and what to do instead. */
+/** Renders a page that explains why a link does not work, and what to do instead. */
 export const refusedPage = (title: string, detail: string): string =>
   page(title, `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(detail)}</p>`)

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { foreign, MAIL_POLICY, page, PAGE_POLICY } from './html.ts'
 import { escapeHtml } from '../../text/sanitise.ts'
 
-/** One line of the mailbox. The date is as the mail has it. */
+/** A row of the mailbox. The date is that of the mail. */
 export interface MailboxEntry {
   readonly n: number
   readonly subject: string
@@ -26,12 +26,12 @@ interface MailboxFile {
   readonly name: string
   /** Its media type. */
   readonly type: string
-  /** What the HTML calls it behind `cid:`; empty when it does not show it. */
+  /** The content ID that the HTML uses after `cid:`; empty for attachments. */
   readonly cid: string
   readonly bytes: Uint8Array
 }
 
-/** Mails that are kept in files instead of sent; newest first. */
+/** Mails that are written to files instead of sent, newest first. */
 export interface MailboxPort {
   list(): Promise<readonly MailboxEntry[]>
   read(n: number): Promise<MailboxMail | undefined>
@@ -48,7 +48,7 @@ export function addMailboxPages(app: FastifyInstance, mailbox: MailboxPort): voi
   })
 }
 
-/** Answers with a page under a policy of its own. */
+/** Answers with a page under a content security policy of its own. */
 export const sendPage = (reply: FastifyReply, policy: string, html: string): FastifyReply =>
   reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html)
 
@@ -87,17 +87,17 @@ ${files.length === 0 ? '' : `<details><summary>Files</summary><ul class="card">$
   )
 }
 
-/** A mail's time is in UTC. */
+/** Times of mails are in UTC. */
 const formatMailTime = (date: string): string => date.replace(/ \+0000$/, ' UTC')
 
 /**
- * A mail's document as the tree of an element, which is as high as the mail and has styles of its own. What could end
- * this tree early stays text, and it is the last of its page, so that markup that is left open takes nothing with it. That
- * nothing in it runs or loads is the policy's part.
+ * Returns a mail's document as a shadow tree with its own styles. Markup that would close the tree early is escaped,
+ * and the tree is the last element of the page, so unclosed markup affects nothing else. The content security policy
+ * prevents that anything in it runs or loads.
  */
 const listAttachments = (html: string): string => html.replaceAll(/<(?=\/?template)/gi, '&lt;')
 
-/** The mail's own pictures in the places that name them. */
+/** Replaces content IDs by the mail's own images. */
 function inlineImages(html: string, files: readonly MailboxFile[]): string {
   return files
     .filter(({ cid }) => cid !== '')

@@ -18,7 +18,7 @@ import { findNotifications, showNotification } from './notification.ts'
 const INSTANTS = ['startsAt', 'firedAt', 'resolvedAt', 'evaluatedAt', 'noDataSince'] as const
 const PLAIN = ['closeReason', 'flapping', 'evaluations', 'breaches', 'refirings', 'notificationCount'] as const
 
-/** Returns an alert, flat, with sentences beside the codes. */
+/** Returns an alert as a flat object, with sentences beside the codes. */
 export function showAlert(alert: AlertView) {
   const { identity, state, severity, value, peak, evidence, suppressed, muted, ack } = alert
   const { decisions, pending, events } = alert
@@ -109,7 +109,7 @@ function decisionFields(decision: Decision): object {
   }
 }
 
-/** Returns what suppresses a notification; a silence has the names that `/api/v1/silences` has. */
+/** Returns what suppresses a notification. A silence has the field names of `/api/v1/silences`. */
 function showSuppression(suppression: Mute | HeldBy | Suppression) {
   switch (suppression.by) {
     case 'silence': {

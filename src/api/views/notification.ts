@@ -3,7 +3,7 @@ import { describeSent } from '../../text/delivery.ts'
 import { describeNotice } from '../../text/notice.ts'
 import { isoFields, pickFields } from './fields.ts'
 
-/** The notification in a row of the outbox; empty for one that cannot be read, whose row is shown all the same. */
+/** Parses the notification in a row of the outbox; empty if it cannot be read, so that the row is still shown. */
 export function readNotification({ data }: SendRecord): Partial<Notification> {
   try {
     const parsed: unknown = JSON.parse(data)
@@ -44,7 +44,7 @@ export function showNotification(record: SendRecord) {
   }
 }
 
-/** Returns what came of the last attempt: codes, and the servers' own words. */
+/** Returns the result of the last attempt: codes, and the servers' own text. */
 function showResult({ response, why, replies }: DeliveryResult): object {
   return {
     ...pickFields({ outcome: why, response }, ['outcome', 'response']),
@@ -54,7 +54,7 @@ function showResult({ response, why, replies }: DeliveryResult): object {
   }
 }
 
-/** A row of the outbox, and its reason as far as one alert is concerned: of a list, each alert has its own. */
+/** A row of the outbox, and the reason for one of its alerts. In a list each alert has its own. */
 interface AlertNotification {
   readonly record: SendRecord
   readonly reason: NotificationReason | undefined

@@ -11,7 +11,9 @@ export const showRule = (rule: RuleView) => ({
   evaluations: rule.evaluations.map((one) => showEvaluation(one, rule.name)),
 })
 
-/** Returns what a rule found on a host, and its episodes; `records` are the outbox rows that may be about them. */
+/**
+ * Returns a rule's evaluations of a host and its episodes. @param records rows of the outbox that may be about them.
+ */
 export const showWhy = (
   { rule, host, evaluations, alerts }: WhyView,
   asked: string,
@@ -59,7 +61,7 @@ function showNextEvaluation(next: NextEvaluation) {
   }
 }
 
-/** Returns an evaluation, flat as an alert is. */
+/** Returns an evaluation as a flat object, like an alert. */
 function showEvaluation(evaluation: Evaluation, rule: string) {
   const { host, labels, measure, value, evidence, evaluatedAt, hint } = evaluation
   return {

@@ -1,7 +1,7 @@
 import type { Millis, Silence, SilenceView } from '../../model.ts'
 import { iso, pickFields } from './fields.ts'
 
-/** Returns a silence with its state at `now`: that of the engine is as old as its last tick. */
+/** Returns a silence with its state at `now`. The state in the engine is that of its last tick. */
 export function showSilence(silence: Silence & Pick<Partial<SilenceView>, 'matchedAlerts'>, now: Millis) {
   const { id, matchers, startsAt, endsAt, createdBy, comment, createdAt } = silence
   return {
@@ -18,7 +18,7 @@ export function showSilence(silence: Silence & Pick<Partial<SilenceView>, 'match
 }
 
 function stateAt({ startsAt, endsAt }: Silence, now: Millis): SilenceView['state'] {
-  // A silence that was ended before it began is never active.
+  // A silence that was expired before it started is never active.
   if (endsAt <= now || endsAt <= startsAt) return 'expired'
   return startsAt > now ? 'pending' : 'active'
 }

@@ -3,23 +3,23 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { resolve } from 'node:path'
 
-/** One value of a file of events: its text as it stands there, and the line on which it begins, counted from 1. */
+/** A value of a file of events: its text, and the line on which it starts, from 1. */
 export interface Piece {
   readonly line: number
-  /** Undefined: longer than any event may be. */
+  /** Undefined if it is longer than an event may be. */
   readonly text: string | undefined
 }
 
-/** The longest event that the service reads, in bytes. */
+/** Maximum size of an event that the service reads, in bytes. */
 const MAX_EVENT = 1024 * 1024
 const [NEWLINE, QUOTE, BACKSLASH, COMMA] = [0x0a, 0x22, 0x5c, 0x2c]
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
-/** How the first line of a file ends that holds one event over many lines. */
+/** Matches the end of the first line of a file with one event over many lines. */
 const MULTILINE_START = /^\s*\{(?:.*[{[,])?\s*$/
 
 /**
- * Reads a file of events bit by bit, whatever its size: lines of JSON, arrays, or values one after the other; plain or
- * gzip. `-` is standard input. Hands each value to `take`. Rejects when the file cannot be read, or inflated.
+ * Streams a file of events of any size: lines of JSON, arrays, or consecutive values; plain or gzip. `-` is standard
+ * input. Calls `take` with each value. Rejects if the file cannot be read or inflated.
  */
 export async function readEventsFile(name: string, cwd: string, take: (piece: Piece) => void): Promise<void> {
   const file = name === '-' ? createReadStream('', { fd: 0, autoClose: false }) : createReadStream(resolve(cwd, name))
@@ -28,7 +28,7 @@ export async function readEventsFile(name: string, cwd: string, take: (piece: Pi
   splitter.end()
 }
 
-/** The bytes of a stream, inflated where its first ones say that they are gzip. */
+/** Returns the bytes of a stream, inflated if they start like gzip. */
 async function* inflated(file: Readable): AsyncGenerator<Buffer> {
   const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let head = Buffer.alloc(0)
@@ -38,7 +38,7 @@ async function* inflated(file: Readable): AsyncGenerator<Buffer> {
   }
   const whole = Readable.from(joinChunks(head, chunks))
   if (head[0] !== 0x1f || head[1] !== 0x8b) yield* whole as AsyncIterable<Buffer>
-  // A failure of either ends the other, and is thrown to the reader.
+  // An error of either stream destroys the other, and is thrown to the reader.
   else yield* pipeline(whole, createGunzip(), () => undefined) as AsyncIterable<Buffer>
 }
 
@@ -53,9 +53,9 @@ interface Splitter {
 }
 
 /**
- * Cuts bytes into values. Lines are cut at their ends, so that a broken one costs only itself; where the file begins
- * with an array, or with an event that is spread over lines, values are cut by counting brackets. It holds no more
- * than one value.
+ * Splits bytes into values. Lines are split at their ends, so that a broken line costs only itself. If the file starts
+ * with an array, or with an event over several lines, values are found by counting brackets. At most one value is kept
+ * in memory.
  */
 export function createSplitter(take: (piece: Piece) => void): Splitter {
   const collected = createCollector(take)
@@ -66,7 +66,7 @@ export function createSplitter(take: (piece: Piece) => void): Splitter {
     const start = skipBlank(head)
     const lineEnd = head.indexOf(NEWLINE, start)
     if (start === head.length && !end) {
-      // A file of blanks is not kept.
+      // Leading blanks are not kept.
       for (const byte of head) collected.line += byte === NEWLINE ? 1 : 0
       first = []
       return
@@ -94,13 +94,13 @@ export function createSplitter(take: (piece: Piece) => void): Splitter {
 type Cutter = (chunk: Buffer) => void
 
 interface Collector {
-  /** The line at which the reader stands. */
+  /** The current line. */
   line: number
-  /** The next value begins here, unless it has begun already. */
+  /** Starts a value, unless one has started. */
   begin(): void
-  /** Adds bytes to the value that is being read. */
+  /** Adds bytes to the current value. */
   add(bytes: Buffer): void
-  /** The value is complete. Blank ones are none. */
+  /** Ends the current value. Blank values are dropped. */
   emit(): void
 }
 
@@ -142,7 +142,10 @@ function cutByLines(collected: Collector): Cutter {
   }
 }
 
-/** Values at the top, and the elements of arrays at the top. What is no JSON between them becomes a piece of its own. */
+/**
+ * Splits top-level values, and elements of top-level arrays. Text between them that is not JSON becomes a value of its
+ * own.
+ */
 function cutByBrackets(collected: Collector): Cutter {
   let depth = 0
   let inText = false
@@ -182,7 +185,7 @@ function cutByBrackets(collected: Collector): Cutter {
 const isBlank = (byte: number | undefined): boolean =>
   byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
 
-/** Where the text begins, after a byte order mark and blanks. */
+/** Returns the start of the text, after a byte order mark and blanks. */
 function skipBlank(bytes: Buffer): number {
   let at = bytes.length - withoutMark(bytes).length
   while (at < bytes.length && isBlank(bytes[at])) at += 1

@@ -4,7 +4,7 @@ import { nearest } from '../../text/suggest.ts'
 import { readEventsFile, type Piece } from './events-file.ts'
 import { createTally, type ValueTally, type KindTally, type Names, type Tally, tallyEvent } from './tally.ts'
 
-/** What is needed of the process: the folder that paths are relative to, and ways to print a line. */
+/** What the command needs of the process: the working directory, and functions that print a line. */
 interface EventsIo {
   readonly cwd: string
   readonly out: (line: string) => void
@@ -16,8 +16,8 @@ const MAX_SHOWN_DATASETS = 8
 const MAX_SHOWN_REASONS = 20
 
 /**
- * `stashwatch check --events`: what a configuration makes of real events, with the service's own judge and extraction.
- * Its memory is bounded, whatever the size of the file.
+ * `stashwatch check --events`: prints what a configuration extracts from real events, with the service's own validation
+ * and extraction. Memory is bounded for files of any size.
  *
  * @returns the exit code: 0 all events are accepted, 1 some are not or the file is invalid, 2 it could not be read.
  */
@@ -41,7 +41,7 @@ export async function checkEvents(file: string, config: Config, io: EventsIo): P
   return tally.accepted === tally.events ? 0 : 1
 }
 
-/** A line may be a whole body: an array of events. The action lines of a bulk body are no events. */
+/** A line may be a whole body: an array of events. Action lines of a bulk body are skipped. */
 function checkPiece({ text }: Piece, judge: (event: unknown) => CheckedEvent): readonly CheckedEvent[] {
   if (text === undefined)
     return [{ outcome: { path: '', reason: 'the event is larger than 1 MiB', code: 'too_large' } }]
@@ -59,7 +59,7 @@ function checkPiece({ text }: Piece, judge: (event: unknown) => CheckedEvent): r
 
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(rejectCode(error))
 
-/** What zlib calls the faults of the bytes that it is given. */
+/** Codes of zlib for damaged input. */
 const isCut = (error: unknown): boolean => rejectCode(error).startsWith('Z_')
 
 function rejectCode(error: unknown): string {
@@ -106,7 +106,7 @@ function printHosts({ seen, more }: Names): string {
   return seen.size > MAX_SHOWN_HOSTS ? `${first}, ... (${seen.size})` : first
 }
 
-/** What the base schema alone has judged, in the words of the events. */
+/** Lists events that only the base schema matched, as they call themselves. */
 function basics(base: KindTally | undefined): readonly string[] {
   if (base === undefined || base.datasets.size === 0) return []
   const sorted = [...base.datasets].toSorted(([, a], [, b]) => b - a)
@@ -115,7 +115,7 @@ function basics(base: KindTally | undefined): readonly string[] {
   return ['', `without a schema of their own: ${[...first, ...more].join(', ')}`]
 }
 
-/** What cannot be read in accepted events: their time, and the id that the configuration asks for. */
+/** Reports accepted events without a valid time, or without the configured id. */
 function incompleteLines({ accepted, untimed, identified }: Tally, { ingest }: Config): readonly string[] {
   const field = ingest.eventIdField
   const lines = [
@@ -138,7 +138,7 @@ function valuesTable(kinds: readonly (readonly [string, KindTally])[], { engine 
   return table(['metric', 'kind', 'values', 'smallest', 'largest', 'unit'], rows, [2, 3, 4])
 }
 
-/** Metrics whose values are no share of a whole, although they are called a ratio. */
+/** Reports metrics with the unit `ratio` whose values are not shares of a whole. */
 function ratioLines(kinds: readonly (readonly [string, KindTally])[], { engine }: Config): readonly string[] {
   const ratios = new Set(engine.metrics.filter(({ unit }) => unit === 'ratio').map(({ name }) => name))
   const lines = kinds.flatMap(([kind, { values }]) =>
@@ -172,7 +172,7 @@ function reasonLines({ reasons, otherReasons }: Tally): readonly string[] {
   return ['', ...table(['rejected', 'first line', 'path', 'reason'], rows, [0, 1]), ...more]
 }
 
-/** Rules that could not be matched with some events: the service would raise an alert. */
+/** Reports rules that could not be matched with some events. The service would raise an alert. */
 function costLines({ unmatched }: Tally): readonly string[] {
   const lines = [...unmatched].map(
     ([rule, events]) =>
@@ -181,7 +181,7 @@ function costLines({ unmatched }: Tally): readonly string[] {
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
-/** Metrics and rules that found nothing, and where their numbers may be instead. */
+/** Reports metrics and rules without values, and where the values may be instead. */
 function unmatchedLines({ kinds, fields }: Tally, { engine }: Config): readonly string[] {
   const fed = new Set([...kinds.values()].flatMap((kind) => [...kind.values.keys()]))
   const all = [...fields.keys()]
@@ -198,7 +198,7 @@ function unmatchedLines({ kinds, fields }: Tally, { engine }: Config): readonly 
   return lines.length === 0 ? [] : ['', 'found nothing', ...lines.map((line) => `  ${line}`)]
 }
 
-/** Something to say of a metric or a rule, or its name where there is nothing but that its fields are absent. */
+/** Returns a warning about a metric or a rule, or its name if its fields are just missing. */
 type UnmatchedField = { readonly says: string } | { readonly absent: string }
 
 function printMetric(
@@ -227,7 +227,7 @@ function printRule({ name, where }: CountRule, fields: Tally['fields'], known: r
   return guess === undefined ? { absent: `rule ${name}` } : { says: summary }
 }
 
-/** The field that was probably meant: one that lies deeper or less deep, or one of the same branch written alike. */
+/** Returns the field that was probably meant: one at another depth, or a similar one in the same object. */
 function suggestField(wanted: readonly string[], known: readonly string[]): string | undefined {
   const isEnd = (path: string, other: string): boolean => path.endsWith(`.${other}`) || other.endsWith(`.${path}`)
   const roots = [...new Set(known.map(rootField))]
@@ -242,7 +242,7 @@ function suggestField(wanted: readonly string[], known: readonly string[]): stri
 
 const rootField = (path: string): string => path.split('.', 1)[0] ?? ''
 
-/** Lines of columns, as wide as their widest cell; the numbered ones are aligned to the right. */
+/** Formats lines as columns with the width of the widest cell; the given columns are right-aligned. */
 function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -257,7 +257,7 @@ function table(
   return [head, ...rows].map(line)
 }
 
-/** What events hold is repeated on terminals, so nothing in it may steer one. */
+/** Escapes control characters of events before they are printed. */
 const plain = (line: string): string => line.replaceAll(/\p{Cc}+/gu, ' ')
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

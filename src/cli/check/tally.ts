@@ -1,24 +1,24 @@
 import { MAX_RATIO, SEP, type EventSamples } from '../../model.ts'
 import { type CheckedEvent, parseNumber } from '../../service/judge.ts'
 
-/** So much is remembered of a file, whatever its size. */
+/** Limits on what is kept of a file of any size. */
 const MAX_HOSTS = 10_000
 const MAX_FIELDS = 5000
 const MAX_REASONS = 200
 const MAX_DATASETS = 200
 
-/** Some names and how many there were; beyond a bound only that there were more. */
+/** Names with their counts; beyond a limit only the number of further ones. */
 export interface Names {
   readonly seen: Set<string>
   more: boolean
 }
 
-/** The numbers that a metric, or a rule that counts, got from the events of one kind. */
+/** The values that a metric, or a rule that counts, got from the events of one kind. */
 export interface ValueTally {
   count: number
   smallest: number
   largest: number
-  /** How many are more than a ratio is, and the smallest of these. */
+  /** How many values exceed a ratio's maximum, and the smallest of them. */
   beyondRange: number
   smallestBeyond: number
 }
@@ -26,11 +26,11 @@ export interface ValueTally {
 export interface KindTally {
   accepted: number
   rejected: number
-  /** Accepted events of which no metric and no rule took anything. */
+  /** Accepted events that no metric and no rule used. */
   unused: number
   readonly hosts: Names
   readonly values: Map<string, ValueTally>
-  /** Of events that only the base schema judged: what they call themselves. */
+  /** What events that only the base schema matched call themselves. */
   readonly datasets: Map<string, number>
 }
 
@@ -45,19 +45,19 @@ interface ReasonTally {
 interface FieldTally {
   events: number
   numbers: number
-  /** The first value that is none. */
+  /** The first value that is not a number. */
   other?: string
 }
 
 export interface Tally {
   events: number
   accepted: number
-  /** Accepted events without a readable time, and with an id. */
+  /** Accepted events without a valid time, and with an id. */
   untimed: number
   identified: number
   readonly kinds: Map<string, KindTally>
   readonly reasons: Map<string, ReasonTally>
-  /** Rejections for reasons beyond the bound. */
+  /** Rejections for reasons beyond the limit. */
   otherReasons: number
   readonly fields: Map<string, FieldTally>
   /** Accepted events that a rule could not be matched with, by rule. */
@@ -78,10 +78,10 @@ export function createTally(): Tally {
   }
 }
 
-/** Stands for the kind of an event that was refused before it had one. */
+/** The kind of events that were rejected before their kind was known. */
 const NO_KIND = '(none)'
 
-/** Adds what became of one event. */
+/** Adds the result of one event. */
 export function tallyEvent(tally: Tally, { kind = NO_KIND, event, outcome }: CheckedEvent, line: number): void {
   tally.events += 1
   if (event !== undefined) tallyFields(tally.fields, event, '')
@@ -122,7 +122,7 @@ function tallySamples(fed: Map<string, ValueTally>, { series, values }: EventSam
     const end = key.indexOf(SEP)
     const name = end === -1 ? key : key.slice(0, end)
     const value = values[i] ?? Number.NaN
-    // A rule whose expression takes too many steps on this event; that is counted by itself.
+    // A rule whose expression takes too many steps on this event; it has its own count.
     if (Number.isNaN(value)) continue
     const known = fed.get(name) ?? {
       count: 0,
@@ -141,7 +141,7 @@ function tallySamples(fed: Map<string, ValueTally>, { series, values }: EventSam
   }
 }
 
-/** Refusals that differ only in what was found are one reason. */
+/** Rejections that differ only in the value that was found count as one reason. */
 function tallyReason(
   tally: Tally,
   { path, reason }: { readonly path: string; readonly reason: string },
@@ -167,7 +167,7 @@ function tallyDataset(datasets: Map<string, number>, event: object | undefined):
   if (datasets.has(called) || datasets.size < MAX_DATASETS) datasets.set(called, (datasets.get(called) ?? 0) + 1)
 }
 
-/** Events come judged: they are bounded in depth and in the number of their keys. */
+/** Events were validated before: their depth and number of keys are limited. */
 function tallyFields(fields: Map<string, FieldTally>, node: object, prefix: string): void {
   for (const [key, value] of Object.entries(node) as [string, unknown][]) {
     const path = prefix === '' ? key : `${prefix}.${key}`

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import type { Clock, Millis } from '../../model.ts'
 
-/** Metricbeat-like traffic of a small cluster, as Logstash would post it. */
+/** Generates events of a small cluster, as Metricbeat sends them through Logstash. */
 export interface Generator {
-  /** Whether a host is to be busy from now on. */
+  /** Sets whether a host is busy from now on. */
   heat(host: string, isHot: boolean): void
   stop(): void
 }
@@ -13,13 +13,16 @@ interface GeneratorOptions {
   readonly hosts: readonly string[]
   readonly clock: Clock
   readonly token?: string
-  /** Called with each answer that is not 200. */
+  /** Called with each response that is not 200. */
   readonly onRefused: (status: number, body: string) => void
 }
 
 const PERIOD = 10_000
 
-/** Posts one `json_batch` of all hosts' events every ten seconds of the clock, gzipped, with Logstash's heartbeat. */
+/**
+ * Posts one `json_batch` with the events of all hosts every ten seconds of the clock, gzipped, with Logstash's
+ * heartbeat.
+ */
 export function startGenerator(options: GeneratorOptions): Generator {
   const { clock, hosts } = options
   const hot = new Set<string>()
@@ -57,7 +60,7 @@ async function send({ url, token, onRefused }: GeneratorOptions, events: readonl
   }
 }
 
-/** The events of one host at one instant; the figures wander a little, the same in every run. */
+/** Returns the events of one host at one instant. Values vary slightly, in the same way in every run. */
 function generateEvents(host: string, index: number, now: Millis, round: number, isHot: boolean): readonly object[] {
   const wave = Math.sin((round + index * 3) / 7)
   const cpu = isHot ? 0.97 + 0.02 * wave : 0.35 + 0.15 * wave

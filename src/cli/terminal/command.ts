@@ -1,15 +1,15 @@
 import { type Command, CommanderError, Option } from 'commander'
 import { suggest } from '../../text/suggest.ts'
 
-/** Options whose empty value means something: `--note ''` removes a note. */
+/** Options for which an empty value is valid: `--note ''` removes a note. */
 const MAY_BE_EMPTY = ['note']
 
 export const configOption = (): Option =>
   new Option('--config <file>', 'configuration file (YAML); without it, the built-in configuration')
 
 /**
- * Says what a command does and shows an example in its help. A mistake in its arguments is one sentence on standard
- * error, and help is shown only for a call that is spelled right.
+ * Sets a command's description, and an example in its help. An error in the arguments is one line on standard error;
+ * help is shown only on request.
  */
 export function describeCommand(command: Command, description: string, example: string): Command {
   return command
@@ -19,7 +19,7 @@ export function describeCommand(command: Command, description: string, example: 
     .on('beforeHelp', () => refuseUnknown(command))
 }
 
-/** Runs `work` with the arguments of a command. It resolves to the exit code. */
+/** Sets the function that runs a command with its arguments. It resolves to the exit code. */
 export function setAction(command: Command, work: (...words: string[]) => Promise<number>): void {
   command.action(async () => {
     const code = await work(...command.args)
@@ -27,7 +27,7 @@ export function setAction(command: Command, work: (...words: string[]) => Promis
   })
 }
 
-/** Makes a command and its subcommands print each mistake as one sentence, and refuse options without their value. */
+/** Makes a command and its subcommands print each error as one line, and reject options without a value. */
 export function watchArguments(command: Command, args: readonly string[], print: (line: string) => void): void {
   command.exitOverride((error) => {
     if (error.exitCode !== 0 && error.code !== 'commander.help') {
@@ -52,7 +52,7 @@ const nameParts = (command: Command): readonly string[] =>
 
 const isFlag = (word: string): boolean => word.startsWith('-') && word !== '-'
 
-/** What a call without --help would be refused for is also refused with it. */
+/** Checks the arguments even if --help is given. */
 function refuseUnknown(command: Command): void {
   const words = command.args.slice(
     0,
@@ -64,7 +64,7 @@ function refuseUnknown(command: Command): void {
     command.error('', { code: command.commands.length > 0 ? 'commander.unknownCommand' : 'commander.excessArguments' })
 }
 
-/** The sentence about a mistake: what was found, and what was probably meant. */
+/** Describes an error: what was found, and what was probably meant. */
 function explain({ code, message }: CommanderError, command: Command): string {
   switch (code) {
     case 'commander.unknownOption':
@@ -96,7 +96,7 @@ const explainCommand = (command: Command): string => {
   return `unknown command '${written}'${suggest(word, subcommands(command))}`
 }
 
-/** A word too many is perhaps a misspelt subcommand, the value of an option, or the configuration. */
+/** Returns a hint for an extra argument: a misspelt subcommand, the value of an option, or the configuration file. */
 function explainExcess(word: string, command: Command): string {
   const option = command.options.find(({ argChoices }) => argChoices?.includes(word))?.long
   const config = /\.ya?ml$/.test(word) ? command.options.find(({ long }) => long === '--config')?.long : undefined

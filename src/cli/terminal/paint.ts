@@ -1,21 +1,21 @@
 import { styleText } from 'node:util'
 import { type RemoteIo, printable } from './remote.ts'
 
-/** What a command that prints for people needs of the process. */
+/** What a command with output for people needs of the process. */
 export interface PaintIo extends RemoteIo {
-  /** Whether standard output is a terminal that shows colours. */
+  /** True if standard output is a terminal with colours. */
   readonly colour?: boolean
-  /** Whose process it is, for where the environment does not say who is logged in. */
+  /** Owner of the process, if the environment does not name the logged-in user. */
   readonly user?: string | undefined
 }
 
 export type Color = Parameters<typeof styleText>[0]
 
-/** A line in a colour, where there are colours; what it holds must not steer the terminal already. */
+/** Returns a line in a colour, if colours are supported. Its control characters must be escaped already. */
 export const paint = ({ colour }: PaintIo, tone: Color | undefined, line: string): string =>
   colour === true && tone !== undefined ? styleText(tone, line, { validateStream: false }) : line
 
-/** Prints a table whose rows have colours of their own. */
+/** Prints a table with coloured rows. */
 export function printTable(
   io: PaintIo,
   titles: readonly string[],
@@ -29,14 +29,14 @@ export function printTable(
   for (const [i, line] of lines.entries()) io.out(paint(io, rows[i]?.tone, line))
 }
 
-/** Prints an answer as the service gave it. */
+/** Prints a response of the API as JSON. */
 export const printJson = (io: RemoteIo, value: unknown): void => io.out(JSON.stringify(value, null, 2))
 
-/** An instant of the API as people read it. */
+/** Formats an instant of the API for people. */
 export const formatIsoInstant = (iso: string | null | undefined): string =>
   iso === null || iso === undefined ? '-' : `${iso.slice(0, 19).replace('T', ' ')} UTC`
 
-/** Lays rows out in columns under their titles, two spaces apart; numbers to the right. */
+/** Formats rows as columns under their titles, two spaces apart, numbers right-aligned. */
 export function formatTable(
   titles: readonly string[],
   rows: readonly (readonly (string | number)[])[],

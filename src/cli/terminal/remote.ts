@@ -6,7 +6,7 @@ export interface RemoteArgs {
   readonly json?: true
 }
 
-/** Adds the options of every command that asks a running service. */
+/** Adds the options of all commands that query a running service. */
 export const withRemote = (command: Command): Command =>
   command
     .option('--url <url>', `address of the service (default: $STASHWATCH_URL, or ${DEFAULT_URL})`)
@@ -24,10 +24,10 @@ export interface RemoteIo {
 /** Sends one request to the API and resolves to its JSON. `body` is sent as JSON. @throws {RemoteError} */
 type SendRequest = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
 
-/** The service did not do what it was asked; the message says why, and what to do. */
+/** The request failed. The message says why, and what to do. */
 export class RemoteError extends Error {
   readonly code = 'REMOTE'
-  /** 1 for invalid input, 2 for an environment error: the service cannot be reached, or cannot answer. */
+  /** 1 for invalid input, 2 for an environment error: the service cannot be reached or cannot respond. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2) {
@@ -41,10 +41,10 @@ const DEFAULT_URL = 'http://127.0.0.1:8080'
 const REQUEST_TIMEOUT = 15_000
 
 /**
- * Lets a command talk to the service that the arguments name, and says in one sentence why it could not.
+ * Runs a command against the service that the arguments name, and prints an error as one line.
  *
- * @param fields the options by which people say what the body calls otherwise.
- * @returns the exit code: 0 done, 1 invalid input, 2 the service cannot be reached or cannot answer.
+ * @param fields maps fields of the body to the options that set them.
+ * @returns the exit code: 0 success, 1 invalid input, 2 the service cannot be reached or cannot respond.
  */
 export async function runRemote(
   args: RemoteArgs,
@@ -62,7 +62,7 @@ export async function runRemote(
   }
 }
 
-/** Names come with events, and must not steer a terminal. */
+/** Escapes control characters: names come with events. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
@@ -123,7 +123,7 @@ function read(base: string, status: number, text: string): unknown {
   throw new RemoteError(`${detail}${formatFound(value ?? {})}${token}`, status < 500 ? 1 : 2)
 }
 
-/** What was found, and what was expected where the detail does not say so already. */
+/** Formats what was found, and what was expected unless the detail says so already. */
 function formatFound({ detail = '', found, expected }: Problem): string {
   if (typeof found !== 'string' || expected === undefined) return ''
   const shown = found === '' ? 'nothing' : `'${found}'`
@@ -145,9 +145,10 @@ export const authorOption = (): Option =>
   )
 
 /**
- * Who acts: as written, or who is logged in, or the owner of the token, whom the service knows, or of the process.
+ * Returns the author: the option, the logged-in user, or the owner of the process. With a token the service knows the
+ * author.
  *
- * @throws {RemoteError} when none of them has a name.
+ * @throws {RemoteError} if there is no name.
  */
 export function resolveAuthor(
   args: RemoteArgs & { readonly author?: string },
