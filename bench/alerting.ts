@@ -14,7 +14,7 @@ import { put } from './page.ts'
 const HOSTS = 1000
 /** Each host reports so often, in turn. */
 const PERIOD = 10_000
-/** In each of so many windows of ten seconds as many other hosts go beyond their bound, for two windows. */
+/** In each of these windows of ten seconds the same number of hosts breaches the threshold, for two windows. */
 const WAVES = 6
 const HOT = 20
 const FIRST_WAVE = 2
@@ -27,7 +27,7 @@ export interface Quantiles {
   readonly max: number
 }
 
-/** How long it takes from the end of a window, in event time, to the mail server's 250 for the mail about it. */
+/** The time from the end of a window, in event time, to the mail server's 250 for the mail about it. */
 export interface LatencyResult {
   readonly hosts: number
   readonly mails: number
@@ -39,7 +39,7 @@ export interface LatencyResult {
   readonly whole: Quantiles
 }
 
-/** What a storm is for each of the people who hear of it. */
+/** What each recipient gets during an alert storm. */
 export interface StormResult {
   readonly hosts: number
   /** Seconds in which all of them fail, and again in which all recover. */
@@ -146,7 +146,7 @@ function eventOf(host: number, now: number, window: number): object {
   }
 }
 
-/** When the engine found out, by the id of the notification. */
+/** When the engine detected it, by the id of the notification. */
 async function foundAt({ port }: Target): Promise<ReadonlyMap<string, number>> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/notifications?limit=1000`)
   const list = (await answer.json()) as readonly { readonly id: string; readonly createdAt: string }[]

@@ -19,7 +19,7 @@ const ROUNDS = 3
 /** The limit of memory in deploy/kubernetes, in megabytes. */
 const LIMIT = 1074
 
-/** The memory of the service in megabytes, and how often a sender was told to come again. */
+/** The memory of the service in megabytes, and how often a sender was asked to retry. */
 export interface BodiesResult {
   readonly coding: 'none' | 'gzip'
   readonly before: number
@@ -39,7 +39,7 @@ function largeBody(seed: number): Buffer {
   return Buffer.from(JSON.stringify(events))
 }
 
-/** Posts a body until it is taken, as Logstash does; returns how often it was told to come again. */
+/** Posts a body until it is accepted, as Logstash does. Returns the number of retries. */
 async function insist({ port, path }: Target, agent: Agent, body: Buffer): Promise<number> {
   for (let refused = 0; ; refused += 1) {
     const sent = request({ agent, port, path, method: 'POST', headers: { 'content-length': body.length } })

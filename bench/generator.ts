@@ -9,7 +9,7 @@ import { CONNECTIONS, cpuOf, end, EVENTS, post, quantile, startService, type Tar
 const HOSTS = 10_000
 const EVENTS_PER_HOST = 1.5
 const RATE = HOSTS * EVENTS_PER_HOST
-/** In so many seconds every host has sent each kind of event at least once, so that all series are there. */
+/** Within this many seconds every host sends each kind of event at least once, so that all series exist. */
 const WARM_UP = 10
 
 /** Metrics of each kind of event, and rules on them, so often that the measured time has more than one evaluation of all. */
@@ -35,7 +35,7 @@ rules:
   - { name: host-silent, when: { absence: { after: 3m } }, severity: critical }
 `
 
-/** What the service needs for the load of a large cluster, measured over `seconds` after a warm-up. */
+/** Measures what the service needs for the load of a large cluster, over `seconds` after a warm-up. */
 export interface GeneratorResult {
   readonly hosts: number
   /** Events a second that were asked for, and that the service took. */
@@ -67,7 +67,7 @@ const TEMPLATES: readonly Template[] = generatedBodies().flatMap((body) =>
   }),
 )
 
-/** After so many templates the same kind of event on the same disk or interface comes again. */
+/** After this many templates, the same kind of event on the same disk or interface is repeated. */
 const KINDS = 14
 const VARIETIES = Math.floor(TEMPLATES.length / KINDS)
 

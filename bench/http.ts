@@ -35,7 +35,7 @@ export interface Target {
   readonly path: string
 }
 
-/** What `find` makes of the first line of output that it makes anything of. */
+/** Returns the first result of `find` over the lines of output. */
 async function lineOf<T>({ stdout }: ChildProcess, find: (line: string) => T | undefined): Promise<T> {
   if (stdout === null) throw new Error('no output to read')
   for await (const line of createInterface({ input: stdout })) {
@@ -143,7 +143,7 @@ export async function end(targets: readonly Target[], agent: Agent, folder: stri
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Twenty series for each of so many hosts: CPU, load, memory and swap, eight mount points, four interfaces each way. */
+/** Twenty series for each host: CPU, load, memory and swap, eight mount points, four interfaces in both directions. */
 async function fill(target: Target, agent: Agent, hosts: number): Promise<void> {
   for (let first = 0; first < hosts; first += 100) {
     const events = Array.from({ length: 100 }, (_, i) => hostEvents(`resident-${first + i}`)).flat()

@@ -2,11 +2,11 @@ import { encodeFrame } from '../src/extract/frame.ts'
 import { createFold, encodeEntry, step } from '../src/engine/step.ts'
 import { ALERTING, type EngineConfig, type EventSamples } from '../src/model.ts'
 
-/** What ids of events cost the fold: CPU in microseconds per event. */
+/** Measures what event ids cost the fold: CPU in microseconds per event. */
 export interface IdsResult {
   readonly without: number
   readonly withIds: number
-  /** Where more ids came than are remembered. */
+  /** With more ids than are remembered. */
   readonly beyond: number
   /** The median of the rounds' own ratios of `beyond` to `withIds`. */
   readonly ratio: number

@@ -21,7 +21,7 @@ const START = Math.floor(Date.now() / MINUTE) * MINUTE
 const FLOOD = { from: START + 10 * MINUTE, to: START + 30 * MINUTE }
 const END = START + 32 * MINUTE
 
-/** What a million invented host names beside 1,000 real hosts cost, and what they do to the real ones. */
+/** Measures the cost of a million invented host names beside 1,000 real hosts, and their effect on these. */
 export interface InventedResult {
   readonly rules: string
   readonly admitted: number

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openSqliteJournal } from '../src/journal/index.ts'
 import type { Journal } from '../src/model.ts'
 
-/** What the embedded journal does on this machine's disk. Times are in milliseconds. */
+/** Measures the embedded journal on this machine's disk. Times are in milliseconds. */
 export interface JournalFigures {
   /** Frames committed a second when each has a commit of its own, and the middle and the longest commit. */
   readonly alone: CommitFigures

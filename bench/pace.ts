@@ -21,7 +21,7 @@ export interface PaceResult {
 
 export interface PaceResults {
   readonly kinds: readonly PaceResult[]
-  /** What folding costs with reports by what it costs without, batch by batch in turn. */
+  /** The cost of folding with reports relative to that without, in alternating batches. */
   readonly reports: number
 }
 
@@ -130,7 +130,7 @@ function measureReports(): PaceResult {
   return summed('reports of a day, or a day and a week, are made', mornings)
 }
 
-/** A full site takes new hosts, each in the place of one that is gone. */
+/** A full site gets new hosts, each replacing one that is gone. */
 function measureEviction(): PaceResult {
   const site = open(setting({ rules: [cpuHigh({ over: MINUTE })] }))
   const name = (kind: string, i: number): string => `${kind}-${i}`

@@ -11,7 +11,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const START = Math.floor(Date.now() / MINUTE) * MINUTE
 
-/** What a large site costs the engine: hosts with 20 metrics each. */
+/** Measures what a large site costs the engine: hosts with 20 metrics each. */
 export interface ScaleResult {
   readonly rules: string
   readonly series: number

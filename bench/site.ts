@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
-/** A port of loopback that nobody listens on now; it stays the same over restarts. */
+/** A free port of the loopback address; it stays the same over restarts. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -112,7 +112,7 @@ async function post(agent: Agent, port: number, body: string): Promise<number> {
   }
 }
 
-/** What one mail was about, by its headers. */
+/** What a mail is about, according to its headers. */
 export interface Arrived {
   readonly id: string
   readonly state: string
@@ -123,7 +123,9 @@ export interface Arrived {
   readonly text: string
 }
 
-/** How the mail server behaves: it takes mails, is not there, puts off, or breaks off before its answer. */
+/**
+ * How the mail server behaves: it accepts mails, is down, defers them, or closes the connection before its response.
+ */
 export type Mood = 'well' | 'down' | 'busy' | 'breaks off'
 
 export interface MailServer {

@@ -78,7 +78,7 @@ async function get<T>(port: number, path: string): Promise<T> {
   return (await answer.json()) as T
 }
 
-/** Residents of a process, in kilobytes; 0 where it is gone. */
+/** Resident memory of a process, in kilobytes; 0 if it has exited. */
 function residentOf({ pid }: ChildProcess): number {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
@@ -87,7 +87,7 @@ function residentOf({ pid }: ChildProcess): number {
   }
 }
 
-/** Of more than ten that die together the service tells in one mail. */
+/** If more hosts than this become absent together, one mail reports them. */
 const MOST_DEAD = 8
 
 /** Hosts change at most every one and a half minutes, so that each time is an episode of its own. */
@@ -170,7 +170,7 @@ interface Aggregate {
   readonly sum: number
 }
 
-/** What is wrong, one line each. */
+/** The failures, one line each. */
 async function auditEvents(port: number, hosts: readonly Host[]): Promise<string[]> {
   const wrong: string[] = []
   for (const host of hosts) {

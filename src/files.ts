@@ -46,7 +46,7 @@ export function readRegularFile(path: string, maxBytes: number, flags = 0): { re
   const open = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags)
   try {
     const stat = fstatSync(open)
-    // Reading tells best what is wrong with a folder.
+    // Reading the file gives the best error for a folder.
     if (!stat.isFile() && !stat.isDirectory()) throw new FileError(path, 'not_regular')
     if (stat.isFile() && stat.size > maxBytes) throw new FileError(path, 'too_large')
     return { bytes: readFileSync(open), mode: stat.mode & 0o777 }

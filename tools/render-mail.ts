@@ -34,7 +34,7 @@ interface View {
   readonly isBare: boolean
 }
 
-/** What docs/ shows. */
+/** The mails that docs/ shows. */
 const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
   ['alert', 'alert-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['alert', 'alert-mail-dark.webp', { width: 660, isDark: true, isBare: false }],

@@ -72,7 +72,7 @@ function insert(samples: number[], ts: Millis, value: number): void {
   if (samples.length > MAX_SAMPLES * 2) samples.splice(MAX_SAMPLES, 2)
 }
 
-/** Merges the samples of a cell that expects no more. */
+/** Merges the samples of a cell that is complete. */
 export function compactCell(crowded: Map<number, number[]>, key: number): void {
   const samples = crowded.get(key)
   if (samples === undefined) return

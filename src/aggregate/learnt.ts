@@ -1,4 +1,4 @@
-/** How the values of a learnt column are kept. */
+/** The type of the values in a learnt column. */
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, float64: Float64Array } as const
 
 /** A value a series that somebody learns beside its ring. Columns of the same name and owner are the same column. */
@@ -11,7 +11,7 @@ export interface LearntColumn {
 
 export type LearntArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>
 
-/** The bytes of a column for so many series. */
+/** Returns the size of a column for a number of series, in bytes. */
 export function learntBytes({ kind }: LearntColumn, series: number): number {
   return series * ARRAYS[kind].BYTES_PER_ELEMENT
 }

@@ -41,7 +41,7 @@ export function refill(from: Store, layout: Layout): Store {
   return to
 }
 
-/** What is still learnt in the same way goes on; the rest begins anew. */
+/** Keeps what is still learnt in the same way. The rest starts again. */
 function copyLearnt(from: Store, slot: number, to: Store, known: readonly number[]): void {
   resetLearnt(findChunk(to, slot).learnt, chunkIndex(slot))
   for (const [column, old] of known.entries()) {

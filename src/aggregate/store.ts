@@ -5,7 +5,7 @@ import { type LearntArray, learntBytes, type LearntColumn, learntOn, resetLearnt
 import { type WideCounts, readCount } from './wide-counts.ts'
 import type { Partial } from './partial.ts'
 
-/** How wide a bucket is, how many of them a ring holds, and which columns are kept beside count and sum. */
+/** The width of buckets, their number in a ring, and the columns that are kept besides count and sum. */
 export interface Layout {
   readonly width: Millis
   readonly cells: number
@@ -70,7 +70,7 @@ export function createStore(layout: Layout): Store {
   return { layout, chunks: [], free: [], used: 0, held: 0, crowded: new Map(), overflow: new Map(), onWrite: undefined }
 }
 
-/** How the values of a column are kept: numbers of samples, times within a bucket, anything else. */
+/** The types of columns: numbers of samples, times within a bucket, anything else. */
 const ARRAYS = { count: Uint16Array, offset: Float32Array, figure: Float64Array } as const
 
 type Column = readonly [name: keyof Columns, kind: keyof typeof ARRAYS, length: number]
@@ -326,7 +326,7 @@ function readDistributions(chunk: Chunk, take: Take): void {
   }
 }
 
-/** Takes the next so many bytes, as a buffer of their own. */
+/** Returns the next bytes as a buffer of their own. */
 type Take = (bytes: number) => ArrayBuffer
 
 /** The store again, from its frame and the bytes of its chunks. */

@@ -7,7 +7,7 @@ import type { Evidence, Metric, Millis, Of, Severity, SeverityLimit, Unit } from
  * and codes. docs/detectors.md shows how each kind of detector fits.
  */
 
-/** Where a detector reports mistakes in its part of the configuration; places are JSON pointers. */
+/** Records errors and warnings about a detector's part of the configuration. Locations are JSON pointers. */
 export interface DetectorDiagnostics {
   error(pointer: string, what: string, where?: 'key'): void
   warn(pointer: string, what: string): void
@@ -16,7 +16,7 @@ export interface DetectorDiagnostics {
   describeValue(pointer: string): string
 }
 
-/** What a detector's part of a rule is read with. */
+/** What reading a detector's part of a rule needs. */
 export interface ReadContext {
   /** The detector's key, and the rule. */
   readonly pointer: string
@@ -31,11 +31,11 @@ export interface ReadContext {
 /** A draft-07 JSON schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What the engine has to keep and to do, so that a detector can judge. */
+/** What the engine must keep and do for a detector. */
 export interface Needs {
   /** The figure that is judged. The columns of the rings follow from it. */
   readonly of: Of
-  /** How many windows before its own it looks at, so that rings are long enough. */
+  /** How many earlier windows it reads, which determines the length of rings. */
   readonly lookback: number
   /** How many windows it learns from before it judges one. */
   readonly learning: number
@@ -52,7 +52,7 @@ export interface WindowView {
   /** The end of the window, in event time, and its length. */
   readonly end: Millis
   readonly over: Millis
-  /** How many samples it holds; undefined where the figure itself is a number of events. */
+  /** The number of samples; undefined if the figure itself is a number of events. */
   readonly samples: number | undefined
   /** A figure of the window; NaN where it holds too little for it. */
   figure(of: Of): number
@@ -75,10 +75,13 @@ export type Verdict =
       readonly isHeld: boolean
     }
 
-/** How the values of a learnt column are kept. */
+/** The type of the values in a learnt column. */
 type LearntKind = 'uint8' | 'uint16' | 'float32' | 'float64'
 
-/** What a detector has learnt of one series under one rule. A column that was never set is 0, or NaN if it holds fractions. */
+/**
+ * What a detector has learnt of one series under one rule. A column that was never set is 0, or NaN if it has
+ * fractions.
+ */
 export interface Learnt<C extends string> {
   get(column: C): number
 }
@@ -94,7 +97,7 @@ export interface SampleValues {
 }
 
 /**
- * @typeParam P its part of a rule: plain data, made by `read` and `override` and understood by nobody else.
+ * @typeParam P its part of a rule: plain data that `read` and `override` create and only the detector interprets.
  * @typeParam C the names of its learnt columns.
  */
 interface Detector<P, C extends string> {
@@ -116,9 +119,9 @@ interface Detector<P, C extends string> {
   judge(params: P, window: WindowView, held: Severity | undefined, learnt: Learnt<C>): Verdict
   /** Takes note of a closed window: once for each, in their order. Never called for a look out of turn. */
   learn?(params: P, window: WindowView, verdict: Verdict, learnt: LearntCells<C>): void
-  /** What was found, for any verdict but `no_data`. */
+  /** Returns the evidence of any verdict but `no_data`. */
   evidence(params: P, window: WindowView, verdict: Verdict, learnt: Learnt<C>): Evidence
-  /** The limits that hold for a window, as far as they can be drawn. */
+  /** Returns the limits that apply to a window, for the chart. */
   limits(params: P, window: WindowView, learnt: Learnt<C>): readonly SeverityLimit[]
   sample(params: P, unit: Unit): SampleValues
 }
@@ -134,5 +137,5 @@ export function defineDetector<P, C extends string>(detector: Detector<P, C>): A
   return detector
 }
 
-/** What a detector without columns has learnt, and one that looks at samples. */
+/** The learnt data of a detector without columns, and of one whose sample is evaluated. */
 export const NOTHING_LEARNT: LearntCells<string> = { get: () => Number.NaN, set: () => undefined }

@@ -8,7 +8,7 @@ import { foldHostName, matchesHosts } from '../labels/host-name.ts'
 import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
 import { bucketWidth, readPercentile, SEP } from '../model.ts'
 
-/** What follows from a configuration, worked out once. Lengths are in buckets of their tier. */
+/** What follows from a configuration, computed once. Lengths are in buckets of their tier. */
 export interface Plan {
   readonly config: EngineConfig
   readonly metrics: ReadonlyMap<string, MetricPlan>
@@ -24,9 +24,9 @@ export interface Plan {
 export interface MetricPlan {
   readonly metric: Metric
   readonly tiers: readonly Tier[]
-  /** What turns a value into a share of a whole, of a metric that reports tell of; else undefined. */
+  /** The factor that converts a value to a share of a whole, for metrics in reports; else undefined. */
   readonly utilizationScale: number | undefined
-  /** Whether alerts show the events that are counted: where too many of them are the trouble. */
+  /** True if alerts show the counted events, because too many of them are the problem. */
   readonly showsEvents: boolean
 }
 
@@ -35,7 +35,7 @@ export interface Tier {
   /** The name of their store; that of the finest is the metric's. */
   readonly id: string
   readonly layout: Layout
-  /** How many of the finest buckets make one of these. */
+  /** The width in buckets of the finest tier. */
   readonly ratio: number
   readonly rules: readonly WindowPlan[]
   readonly hasEarly: boolean
@@ -46,7 +46,7 @@ export interface WindowPlan {
   readonly rule: MetricRule | CountRule
   readonly metric: Metric
   readonly detector: AnyDetector
-  /** What is learnt of each series, and the position of the first such column in the store. */
+  /** The learnt columns of each series, and the position of the first one in the store. */
   readonly learnt: readonly LearntColumn[]
   readonly firstLearnt: number
   readonly of: Of
@@ -54,7 +54,7 @@ export interface WindowPlan {
   readonly width: Millis
   readonly over: number
   readonly every: number
-  /** How far before its window the detector looks, in the same. */
+  /** How far before its window the detector reads, in buckets too. */
   readonly lookback: number
   readonly learning: number
   /** An empty window of a count is judged as well. */
@@ -63,7 +63,10 @@ export interface WindowPlan {
   readonly extraLateness: boolean
   /** More data cannot undo what it finds, so that its window need not be covered. */
   readonly isMonotone: boolean
-  /** It may speak before its window has closed: nothing can undo it, it has not to last, and one window is enough. */
+  /**
+   * True if it may fire before its window has closed: more data cannot revert a breach, there is no `for`, and one
+   * window suffices.
+   */
   readonly isEarly: boolean
 }
 
@@ -91,7 +94,7 @@ export function createPlan(config: EngineConfig): Plan {
 /** Reports show at most this many metrics, the first of the configuration. */
 const MAX_UTILIZATION_METRICS = 4
 
-/** The metrics that are a share of a whole, of the host itself and not of a part of it; none where nobody wants a report. */
+/** Returns the metrics that are a share of a whole host, not of a part of it; none if no receiver has a report. */
 function utilizationMetrics({ metrics, receivers }: EngineConfig): ReadonlySet<string> {
   if (receivers.every(({ report }) => report === undefined)) return new Set()
   const shares = metrics.filter(
@@ -179,7 +182,7 @@ function windowPlan(rule: MetricRule | CountRule, metrics: readonly Metric[], fi
   }
 }
 
-/** What all params of a rule need together: an override may ask for more than the rule. */
+/** Combines the needs of a rule and its overrides. */
 function mergeNeeds(all: readonly Needs[]): Needs {
   const [first = NO_NEEDS] = all
   return {

@@ -28,7 +28,7 @@ export interface Sample {
   arrive(phase: 'good' | 'bad', from: Millis, to: Millis): readonly Arrival[]
 }
 
-/** An absence is played in so many steps. */
+/** The number of steps in which an absence is played. */
 const STEPS = 180
 
 /**
@@ -44,7 +44,7 @@ export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string
   return sources[0] ?? 'logstash-a'
 }
 
-/** Hosts that fit the patterns, as far as those allow for so many; then others. `*` alone fits any. */
+/** Returns hosts that match the patterns, as many as possible; then others. `*` alone matches any. */
 export function sampleHosts(patterns: readonly string[], count: number): readonly string[] {
   const names = new Set<string>()
   const excluded = patterns.filter(isNegated)

@@ -38,7 +38,7 @@ export interface RequestContext {
   wireBytes: number
   /** Set once the body was handed on. */
   handedOn?: { readonly delivery: string; readonly at: Millis }
-  /** The sender was asked to retry a body that may have been committed all the same. */
+  /** The sender was asked to retry a body that may have been committed. */
   isInDoubt: boolean
   /** True once the response is sent or the connection is closed. */
   isOver: boolean

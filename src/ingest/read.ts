@@ -22,7 +22,7 @@ export interface CheckedBody {
 /** `busy`: too many large bodies are waiting; the sender should retry later. */
 type ReadResult = CheckedBody | { readonly kind: 'empty' } | { readonly kind: 'busy' }
 
-/** What the reader needs of a request beside its body. */
+/** What reading needs of a request besides its body. */
 type Headers = Pick<IncomingMessage, 'headers' | 'headersDistinct'>
 
 /** Reads a body as received. Throws or rejects with a `Refusal`; none of its events count then. */

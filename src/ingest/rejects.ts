@@ -64,9 +64,9 @@ const MAX_PATH_LENGTH = 100
 const CARDINALITY_CODE = 'cardinality'
 /** At most one log line in this time. */
 const LOG_INTERVAL: Millis = 10_000
-/** A source may never send times; it is told of once in this time. */
+/** Minimum interval between two reports about a source whose events have no times. */
 const UNTIMED_INTERVAL: Millis = 3_600_000
-/** The most sources told apart for that. */
+/** Maximum number of sources with an interval of their own. */
 const MAX_SOURCES = 1000
 
 export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {

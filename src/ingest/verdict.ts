@@ -50,9 +50,9 @@ export interface BatchVerdict {
 
 /** The steps of one body, divided evenly, so that no event takes those of another: about a second. */
 const BODY_STEPS = 100_000_000
-/** What an event of a large body gets all the same: far more than a usual line takes. */
+/** Steps that each event of a large body gets at least: far more than a usual line takes. */
 const MIN_EVENT_STEPS = 20_000
-/** After so many steps other requests have their turn. */
+/** After this many steps other requests are processed. */
 export const TURN_STEPS = 1_000_000
 const MAX_ERRORS = 5
 /** Mark an event that was accepted without one of its values, or unmatched; no reasons for rejection. */

@@ -1,4 +1,4 @@
-/** How many steps may still be taken. Each instruction that is visited at one character of a text takes one. */
+/** The number of steps left. Each instruction that is visited at one character of a text takes one. */
 export interface StepBudget {
   left: number
 }

@@ -26,7 +26,7 @@ export interface AlertEvent {
 
 export type Channel = 'email' | 'webhook' | 'alertmanager'
 
-/** Who named the receiver, where the rule itself did not. */
+/** What named the receiver, other than the rule. */
 export type NamedBy = 'route' | 'escalation'
 
 /** A message that is not about one alert, in numbers and codes. */
@@ -42,11 +42,11 @@ export type Notice =
   /** `count` is the total; `items` are the first ones. */
   | { readonly kind: 'undelivered'; readonly items: readonly UndeliveredItem[]; readonly count: number }
 
-/** What came of an attempt at one server. */
+/** The result of an attempt at one server. */
 interface AttemptResult {
   /** The server's own text: one clean line, without secrets. */
   readonly response?: string
-  /** Why there is no response, or what it does not say: a code of `text/delivery.ts`. */
+  /** Why there is no response, or an addition to it: a code of `text/delivery.ts`. */
   readonly why?: Reason
 }
 
@@ -54,7 +54,7 @@ export interface ServerReply extends AttemptResult {
   readonly server: string
 }
 
-/** What came of an attempt; where several servers or members were asked, `replies` has each of them. */
+/** The result of an attempt. If several servers or members were tried, `replies` has one for each. */
 export interface DeliveryResult extends AttemptResult {
   readonly replies?: readonly ServerReply[]
 }

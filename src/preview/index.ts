@@ -30,14 +30,14 @@ export interface PreviewChoice {
   readonly builtins: readonly BuiltinRule[]
   /** The first reader of this receiver gets all mails; without it each rule's first reader gets its mails. */
   readonly receiver?: Receiver
-  /** Whether the mails that come by the clock, the report and the heart-beat, are shown as well. */
+  /** Whether scheduled mails, the report and the heartbeat, are included. */
   readonly scheduled: boolean
 }
 
 const DAY = 86_400_000
 /** Signs links that look like those of real mails; no service takes them, for each has a key of its own. */
 const SAMPLE_KEY = new Uint8Array(LINK_KEY_BYTES)
-/** A digest is a list: so many alerts at least, and a few of them over. */
+/** Minimum number of alerts in a digest, and how many of them have resolved. */
 const LIST_SIZE = 6
 
 /** Writes the mails that rules lead to on sample data, with the code that decides and writes real ones. */
@@ -57,7 +57,7 @@ export async function previewMails(config: Config, choice: PreviewChoice, log: L
 /** A page in a frame that may run nothing may not load the file beside it either. */
 const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
 
-/** What is sent about one rule on sample data, or what prevents it. */
+/** The notifications about one rule on sample data, or why there are none. */
 interface Named {
   readonly name: string
   readonly notification: Notification
@@ -115,7 +115,7 @@ function onHost(rule: Rule, i: number): Rule {
   return { ...rule, hosts: sampleHosts(rule.hosts, i + 1).slice(-1) }
 }
 
-/** The report and the heart-beat, as those get them who have asked for them; else as anybody would. */
+/** Returns the report and the heartbeat for the receivers that have them; if there are none, for a sample receiver. */
 function listScheduled(
   config: EngineConfig,
   chosen: Receiver | undefined,

@@ -12,7 +12,7 @@ h1, h2 { margin: 0 0 .25rem; font-size: 1.1rem }
 p { margin: 0 0 .5rem; font-size: .85rem }
 iframe { width: 100%; height: 760px; border: 1px solid #8888; border-radius: .5rem }`
 
-/** A page that shows all previews side by side, as wide as on a telephone. What is in a frame can run nothing. */
+/** Renders a page with all previews side by side, as wide as on a phone. Frames cannot run scripts. */
 export function previewPage(previews: readonly Preview[]): string {
   return `<!DOCTYPE html>
 <html lang="en">

@@ -9,7 +9,7 @@ interface Played {
   readonly resolved: readonly Notification[]
 }
 
-/** When samples are played: always at the same time, so that what is rendered of them can be compared. */
+/** The start of the samples: always the same, so that rendered mails can be compared. */
 export const SAMPLE_AT = Date.UTC(2026, 0, 5, 8)
 
 export interface PlayOptions {
@@ -52,13 +52,13 @@ function isAbout({ channel, alerts: [first] }: Notification, rule: string, about
   return channel === 'email' && first?.identity.rule === rule && first.identity.host === about
 }
 
-/** How long a mail may wait for others of its group. */
+/** The maximum wait of a mail for its group. */
 function longestWait({ alerting: { grouping, routes } }: EngineConfig): Millis {
   const all = [grouping, ...routes.flatMap((route) => route.grouping ?? [])]
   return Math.max(...all.map(({ wait, interval }) => wait + interval)) + RATE_LIMIT
 }
 
-/** How long a rate limit, and the group of a rule over all hosts, holds a mail back. */
+/** The maximum delay by a rate limit, and by the group of a rule over all hosts. */
 const RATE_LIMIT: Millis = 10 * 60_000
 
 /** So long a step has a tick a second before its end too, so that nothing arrives in what the fold takes for the past. */

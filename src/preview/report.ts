@@ -4,11 +4,11 @@ import { SAMPLE_AT } from './play.ts'
 const MINUTE: Millis = 60_000
 const DAY: Millis = 24 * 60 * MINUTE
 const HOSTS = 24
-/** A report names so many metrics at most, and its sample so many alerts. */
+/** Maximum number of metrics in a report, and of alerts in its sample. */
 const UTILIZATION = 4
 const ALERTS = 3
 
-/** What a report tells of a quiet day or week with some of these alerts. */
+/** Returns a sample report of a quiet day or week with some of these alerts. */
 export function sampleReport(config: EngineConfig, every: Report['every'], resolved: readonly AlertSnapshot[]): Report {
   const days = every === 'week' ? 7 : 1
   const from = SAMPLE_AT - days * DAY
@@ -72,7 +72,7 @@ function sampleUtilization({ metrics }: EngineConfig): Report['utilization'] {
     }))
 }
 
-/** A service that hears all of its hosts. */
+/** The state of a service that receives events from all hosts. */
 export const SAMPLE_PULSE: Pulse = {
   hosts: HOSTS,
   hostsSeen: HOSTS,

@@ -18,7 +18,7 @@ import type {
 import { type PlayOptions, playSample } from './play.ts'
 import { sampleWindows } from './window-sample.ts'
 
-/** Stands in where nobody gets mail. */
+/** The receiver of samples if the configuration has no recipients. */
 export const READER = { address: 'reader@example.org' }
 const NOBODY: Receiver = { name: 'nobody', email: [READER] }
 
@@ -42,13 +42,13 @@ const CPU_HIGH: MetricRule = {
   },
   overrides: [],
 }
-/** Mails compare a host with so many others. */
+/** How many other hosts there are, so that mails compare a host with them. */
 const PEERS = 3
 /** From the beginning of its play to the alert about a CPU that is too busy, at most. */
 const CPU_PLAY = 10 * MINUTE
 
 export interface SampleOptions extends PlayOptions {
-  /** Gets all mails, whoever else is named. */
+  /** The receiver that gets all mails, in addition to the configured ones. */
   readonly receiver?: Receiver
 }
 
@@ -58,7 +58,7 @@ export interface SampleMails {
   readonly resolved?: Notification
 }
 
-/** Plays the sample of a rule on a host that the rule is for. Nothing of the configuration mutes what comes of it. */
+/** Plays the sample of a rule on a host that the rule applies to. Nothing in the configuration mutes its alerts. */
 export function playRule(rule: Rule, config: EngineConfig, options: SampleOptions = {}): SampleMails {
   const peers = options.onlyFired === true ? 0 : PEERS
   const sample = rule.kind === 'absence' ? sampleAbsence(rule, config) : sampleWindows(rule, config, peers)
@@ -67,7 +67,7 @@ export function playRule(rule: Rule, config: EngineConfig, options: SampleOption
   return play({ ...config, metrics, rules: [{ ...rule, notify, hosts: [sample.about] }] }, rule.name, sample, options)
 }
 
-/** Whether a configuration leaves room for an alert of a built-in rule. */
+/** Returns true if a built-in rule can raise an alert under the configuration. */
 export function canFire(name: BuiltinRule, config: EngineConfig): boolean {
   return BUILTINS[name].sample(config) !== undefined
 }

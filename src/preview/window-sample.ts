@@ -19,7 +19,7 @@ const LATENESS: Millis = 5 * 60_000
 /** A play that lasts longer has fewer ticks, between which so much time may pass: events come in bunches. */
 const TICKS = 1000
 const BUNCH: Millis = 4 * 60_000
-/** An alert that is found much later than it began is told with the backlog. */
+/** Alerts that are detected later than this are notified as backlog. */
 const LONGEST_TICK: Millis = 10 * 60_000
 /** The most events of one step that are sent one by one where one can stand for several. */
 const SINGLE = 200
@@ -103,7 +103,10 @@ function createFigures(plan: WindowPlan, pace: Millis, config: EngineConfig): Fi
     Array.from({ length: count }, (_, i) => event(host, from + (i + 1) * apart, value(host, figure, i)))
 }
 
-/** What alerts show of an event that the rule counts: values that pass its tests, and the fields that its templates name. */
+/**
+ * Returns the fields of an event that the rule counts: values that pass its tests, and the fields that its templates
+ * name.
+ */
 function sampleFields(rule: CountRule, { receivers }: EngineConfig): EventFields {
   const tested = rule.where.flatMap(({ field, oneOf, contains, prefix, above }): readonly [string, string][] => {
     const text = oneOf?.[0] ?? contains ?? prefix ?? (above === undefined ? undefined : String(above + 1))
@@ -121,13 +124,13 @@ function sampleLabel(label: string): string {
   return label.includes('mount') ? '/srv' : `${label}-1`
 }
 
-/** How many events there are up to an instant, beyond those of whole windows, where each window has `figure` of them. */
+/** Returns how many events there are up to an instant, beyond those of whole windows of `figure` events each. */
 function countUpTo(figure: number, over: Millis, at: Millis): number {
   const phase = at % over
   return figure * ((at - phase) / over) + Math.floor((figure * phase) / over)
 }
 
-/** Where there are very many matches, one event stands for several. Samples of a metric are counted one by one. */
+/** With very many matches, one event stands for several. Samples of a metric are counted individually. */
 function countedEvents(
   { rule }: WindowPlan,
   from: Millis,

@@ -9,7 +9,9 @@ interface Capacity {
   readonly largest: { readonly metric: string; readonly bytes: number }
 }
 
-/** What a series takes beside its columns: its entries in the index of its host, its share of the host (docs/sizing.md). */
+/**
+ * Memory of a series besides its columns: its entries in the index of its host, its share of the host (docs/sizing.md).
+ */
 const INDEX_BYTES = 140
 
 /**

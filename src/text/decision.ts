@@ -11,7 +11,10 @@ import type {
 import { formatTime, type WriteTime } from './format.ts'
 import { describeReason } from './reason.ts'
 
-/** The words before a decision's address; empty where its description says it all. @param isQueued it is not sent yet. */
+/**
+ * Returns the words before a decision's address; empty if its description is complete. @param isQueued it is not sent
+ * yet.
+ */
 export function labelDecision(kind: Decision['kind'], isQueued: boolean): string {
   if (kind === 'notified') return isQueued ? 'notification queued' : 'notified'
   return kind === 'suppressed' ? 'not notified' : ''
@@ -144,7 +147,7 @@ export function describeHeldBriefly(by: HeldBy['by']): string {
   return HELD[by]
 }
 
-/** Whether an acknowledgement still holds. */
+/** Returns true if an acknowledgement is in force. */
 export function isInForce(ack: Acknowledgement | undefined, now: Millis): ack is Acknowledgement {
   return ack !== undefined && now < ack.until
 }

@@ -4,7 +4,7 @@ import { type Params, readParams } from './params.ts'
 
 type Sentence = (params: Params, time: WriteTime) => string
 
-/** What came of an attempt, by the code of its `why`. Spans are in ms; `server` is `host:port`. */
+/** The results of attempts, by the code of `why`. Durations are in ms; `server` is `host:port`. */
 const RESULTS: Readonly<Record<string, Sentence>> = {
   // Of the sender. `given_up` may have the last attempt's own code as `why`, and its params.
   given_up(params, time) {

@@ -131,7 +131,7 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 /** Most characters of a list of names in one sentence: a mail shows 16,384 of it. */
 const MAX_LENGTH = 16_000
 
-/** Lists names, as far as there is room for them; `count` is how many there are in all. */
+/** Lists names up to a maximum length; `count` is the number of all names. */
 export function listNames(names: readonly string[], count = names.length): string {
   let length = 0
   const shown = names.filter((name) => (length += name.length + 2) <= MAX_LENGTH)

@@ -17,7 +17,7 @@ const URL_PASSWORD = /(:\/\/[^\s:/@]{0,64}:)[^\s/@]{1,256}(?=@)/g
 /** Secrets that are recognised by themselves: JSON web tokens, tokens of GitHub, GitLab and Slack, private keys. */
 const TOKEN =
   /\beyJ[\w-]{8,200}\.[\w-]{8,2048}(?:\.[\w-]{0,1024})?|\b(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-)[\w-]{16,255}|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g
-/** What is read beyond the cut, so that a secret that reaches across it is recognised. */
+/** How much is read beyond the cut, so that a secret across the cut is recognized. */
 const BEYOND = 1024
 
 /** Returns true if the values of a field with this name are secrets. */

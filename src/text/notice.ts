@@ -55,7 +55,7 @@ const NOTICES: Readonly<Record<Notice['kind'], string>> = {
   undelivered: 'notice about undelivered mails',
 }
 
-/** What a notification is about, in a few words. */
+/** Describes what a notification is about, in a few words. */
 export function describeNotificationSubject(about: NotificationSubject): string {
   if (about.kind === 'alert') return `${about.rule} on ${about.host}${about.state === 'resolved' ? ', resolved' : ''}`
   if (about.kind === 'list') return `a list (${describeStates(about)})`
@@ -69,12 +69,12 @@ export interface StateCounts {
   readonly closed: number
 }
 
-/** How many alerts are in which state: `11 firing, 49 resolved`; `60 alerts` while all fire. */
+/** Describes alerts by state: `11 firing, 49 resolved`; `60 alerts` while all fire. */
 export function describeStates(counts: StateCounts): string {
   return counts.resolved + counts.closed === 0 ? formatCount(counts.firing, 'alert') : formatStates(counts)
 }
 
-/** How many alerts are in which state: `11 firing, 49 resolved`. */
+/** Formats how many alerts are in which state: `11 firing, 49 resolved`. */
 export function formatStates({ firing, resolved, closed }: StateCounts): string {
   const parts = Object.entries({ firing, resolved, closed }).filter(([, count]) => count > 0)
   return parts.map(([state, count]) => `${count} ${state}`).join(', ')

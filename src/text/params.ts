@@ -1,7 +1,7 @@
 import type { AlertIdentity, Evidence, Reason } from '../model.ts'
 import type { WriteTime } from './format.ts'
 
-/** What was evaluated, as words are made of it. */
+/** An evaluation, as it is described in words. */
 export interface Evaluated {
   readonly identity: Pick<AlertIdentity, 'rule' | 'host' | 'measure'>
   readonly value: number | null

@@ -66,7 +66,7 @@ const RETIREMENTS: Readonly<Record<string, Sentence>> = {
   last_retired: () => 'the last of the hosts that were absent together are retired',
 }
 
-/** Says why a host or source counts as gone for good: a code of `RetiredItem.why`. */
+/** Describes why a host or source was retired: a code of `RetiredItem.reason`. */
 export function describeRetired(code: string, params: Params, time: WriteTime): string {
   const why = RETIREMENTS[code]?.(params, time) ?? code
   const lastSeen = params.number('lastSeen')
@@ -108,7 +108,7 @@ export function describeReason(evaluated: Evaluated, time: WriteTime = (at) => f
   return `${describe(evaluated, readParams(why), time)}${describeBreaches(evaluated)}`
 }
 
-/** How many windows it was, where one is not enough. */
+/** Describes how many windows breached, if a rule requires several. */
 function describeBreaches({ evidence: { breaches } }: Evaluated): string {
   return breaches === undefined ? '' : ` (${breaches.count} of the last ${breaches.of} windows out of bounds)`
 }

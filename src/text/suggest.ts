@@ -3,7 +3,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return listNearest(word, known, 1)[0]
 }
 
-/** At most so many of the known words that were perhaps meant, the nearest first. */
+/** Returns known words that were probably meant, the most similar first. */
 export function listNearest(word: string, known: readonly string[], max: number): readonly string[] {
   const wanted = word.toLowerCase()
   const ranked = known

@@ -64,7 +64,7 @@ const KINDS: Readonly<Record<string, TemplateValue['kind']>> = {
 export const TEMPLATE_NAMES: readonly string[] = Object.keys(KINDS)
 /** Stands for `event.<field>`: a field of the newest event that the rule counted. */
 export const EVENT_NAMES = 'event.*'
-/** All names of alerts of whatever rule: for templates that were checked before. */
+/** All names, whatever the rule: for templates that were checked before. */
 export const ANY_NAMES: readonly string[] = [...TEMPLATE_NAMES, 'label.*', EVENT_NAMES]
 
 const EVENT_FIELD = /\{\{\s*event\.([^\s|}]+)\s*[|}]/g
@@ -152,7 +152,7 @@ function isKnown(name: string, names: readonly string[]): boolean {
   return names.includes(name) || (dot > 0 && dot < name.length - 1 && names.includes(`${name.slice(0, dot)}.*`))
 }
 
-/** What `{{name}}` prints of each value when no formatter is named. */
+/** Formats a value for `{{name}}` without a formatter. */
 function formatPlain(value: TemplateValue, zone: string | undefined): string {
   if (value.kind === 'text') return value.text
   if (value.kind === 'number') return formatValue(value.number, value.unit)
@@ -196,7 +196,7 @@ export function templateValues(snapshot: AlertSnapshot): TemplateValues {
   ])
 }
 
-/** A web address up to where text goes on; a placeholder's place is marked by a NUL. */
+/** Matches a URL in text; a placeholder in it is marked by a NUL. */
 const ADDRESS = /https?:\/\/[^\s<>"'`]+/g
 /** Marks of the sentence around an address. A closing bracket is one where the address opens none. */
 const BEHIND = /[.,;:!?]+$/

@@ -1,7 +1,7 @@
 import { type Bound, isBeyond, isCleared, isUpper, type Millis, type Of, type Severity } from '../../model.ts'
 import type { Learnt, LearntCells, Verdict, WindowView } from '../detector.ts'
 
-/** How far a value may move: by an amount, or to so many times the reference and at least by `least`. */
+/** How far a value may move: by an amount, or by a factor of the reference and at least by `least`. */
 export type Step =
   | { readonly kind: 'by'; readonly by: number }
   | { readonly kind: 'factor'; readonly factor: number; readonly least: number }
@@ -21,7 +21,7 @@ export type ChangeColumn = 'reference' | 'since' | 'calm'
 /** A change that lasts this long is the new normal: the next window is compared with the one before it again. */
 const MAX_FROZEN: Millis = 24 * 3_600_000
 
-/** What a window is compared with: the value before it, or before all that is wrong. NaN while there is none. */
+/** Returns the reference: the value before the window, or before the anomaly. NaN if there is none. */
 export function findReference({ of }: Change, window: WindowView, learnt: Learnt<ChangeColumn>): number {
   const frozen = learnt.get('reference')
   if (!Number.isNaN(frozen) && window.end >= learnt.get('since')) return frozen

@@ -19,7 +19,7 @@ export interface Threshold {
   readonly critical: readonly Bound[]
 }
 
-/** What a figure is beside the bounds. */
+/** The position of a figure relative to the bounds. */
 type ThresholdFinding =
   | { readonly kind: 'no_data' }
   | { readonly kind: 'normal'; readonly value: number; readonly bound: Bound | undefined }
@@ -30,7 +30,7 @@ type ThresholdFinding =
       readonly bound: Bound
       /** The bound whose `clear` value ends the alert: the one that is hardest to reach. */
       readonly clear: Bound
-      /** Beyond none of the rule's bounds any more, but not yet on the good side of what ends the alert. */
+      /** No longer beyond any bound, but not yet beyond the one that resolves the alert. */
       readonly isHeld: boolean
     }
 
@@ -77,7 +77,9 @@ export function isMonotone({ of, warning, critical }: Threshold): boolean {
   return (of === 'count' || of === 'max') && bounds.every((bound) => isUpper(bound.op))
 }
 
-/** Whether more samples could undo a breach of a count, maximum or minimum, so that its window must wait longer. */
+/**
+ * Returns true if more samples could revert a breach of a count, maximum or minimum, so its window must wait longer.
+ */
 export function isUndoable({ of, warning, critical }: Threshold): boolean {
   const bounds = [...warning, ...critical]
   if (of === 'min') return bounds.some((bound) => isUpper(bound.op))
@@ -105,7 +107,7 @@ export function findBounds(threshold: Threshold, verdict: Verdict): ThresholdFin
 }
 
 /**
- * What a verdict found, in numbers and codes.
+ * Returns the evidence of a verdict.
  *
  * @param samples how many the figure was made of, where it is no number of events itself. @param isWhole whether the
  * figure is a count, whose end is a whole number.

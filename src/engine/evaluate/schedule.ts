@@ -100,7 +100,7 @@ function readClocks(fold: Fold): SourceClocks {
   )
 }
 
-/** What is closed for a host that is heard through these sources: the slowest of them counts. */
+/** Returns the time up to which windows of a host are closed: the slowest of its sources decides. */
 function findClosed(clocks: SourceClocks, names: readonly string[]): ClosedTimes {
   const [first = '', second] = names
   if (second === undefined) return clocks.get(first) ?? UNKNOWN

@@ -105,7 +105,7 @@ function applyVerdict(fold: Fold, watched: WatchedSeries, plan: WindowPlan, judg
   updateAlert(fold, host.alerts, id, alertSubject(plan, host, info), found, timersFor(watched, plan, open))
 }
 
-/** What a window looked like, and what lay around it since the alert began. */
+/** The figures of a window, and its surroundings since the alert began. */
 function surroundings(
   fold: Fold,
   watched: WatchedSeries,
@@ -121,7 +121,7 @@ function surroundings(
   }
 }
 
-/** What surrounds an alert as of its newest window, where a window is what it is about. */
+/** Returns the surroundings of an alert as of its newest window, if it is about windows. */
 export function currentSurroundings(fold: Fold, alert: Alert): Pick<AlertSnapshot, 'chart' | 'peers'> {
   const { host: name, rule, key } = alert.identity
   const host = fold.state.hosts.get(name)
@@ -198,7 +198,7 @@ function newestSample({ state }: Fold, { host, info, slot }: WatchedSeries, plan
 }
 
 /**
- * What a rule says of one window of a series, for people who ask; changes nothing.
+ * Evaluates one window of a series for a query. Changes nothing.
  * @param isNewest whether it is the newest window: of older ones it is not known which of those before breached.
  */
 export function evaluateNow(watched: WatchedSeries, plan: WindowPlan, end: number, isNewest = true): Evaluation {

@@ -196,7 +196,7 @@ function closePeriod(fold: Fold, stats: ReportStats, oldest: Millis, utilization
   stats.mayCompact = true
 }
 
-/** Gives the rows of hosts that are gone and in no period any more to new hosts. Runs at the tick after a cut. */
+/** Reuses the rows of removed hosts that are in no period any more. Runs at the tick after a cut. */
 function compact({ state }: Fold, stats: ReportStats): void {
   stats.mayCompact = false
   const periods = [...stats.periods, stats.open]

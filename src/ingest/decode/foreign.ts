@@ -58,7 +58,9 @@ const ENVELOPES: Readonly<Record<string, string>> = {
 /** Fields of an event. With one of them, an object is an event that happens to have a field of such a name. */
 const OF_EVENTS = ['@timestamp', 'host', 'message'] as const
 
-/** Returns why an object is no event but an envelope around events. It would count as one event without a host. */
+/**
+ * Returns why an object is an envelope around events instead of an event. It would count as one event without a host.
+ */
 export function refuseEnvelope(event: unknown): Omit<Rejection, 'index'> | undefined {
   if (typeof event !== 'object' || event === null) return undefined
   for (const name in ENVELOPES) {

@@ -98,7 +98,7 @@ function matchRule({ file, kind, schema }: SchemaFile, value: Kind): Parameters<
     : [{ alternatives: nameFileInErrors(file, () => readMatch(rule)), value }]
 }
 
-/** What the patterns of schemas may take for the event that is being judged. */
+/** The steps that patterns of schemas may take for the current event. */
 interface PatternSteps {
   budget: StepBudget
 }
@@ -117,7 +117,7 @@ function createAjv(patterns: PatternSteps): Ajv {
   return ajv
 }
 
-/** A pattern meets whatever senders post, so it is an RE2 expression too. */
+/** Patterns are compiled as RE2 expressions too, because senders may post anything. */
 function createTest(source: string, patterns: PatternSteps): { test(text: string): boolean } {
   const pattern = compilePattern(source)
   if (!('reason' in pattern)) return { test: (text) => pattern.isFoundIn(text, patterns.budget) === true }

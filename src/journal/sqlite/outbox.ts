@@ -27,7 +27,7 @@ interface EffectTable {
   prune(fallback: Offset, keep: number, rows: number): boolean
 }
 
-/** What the table works with. */
+/** Dependencies of the table. */
 export interface EffectParts {
   readonly sql: Sql
   readonly transaction: <T>(work: () => T) => T
@@ -295,7 +295,7 @@ function readRecord(row: RecordRow): SendRecord {
   }
 }
 
-/** Reads a result. It has no checksum: a damaged one is shown as none, and its record all the same. */
+/** Parses a result. It has no checksum; a damaged one is dropped, so that its record is still listed. */
 function readResult(json: string): DeliveryResult {
   try {
     return JSON.parse(json) as DeliveryResult

@@ -12,13 +12,13 @@ import {
 import type { DetectorDiagnostics } from '../../detector.ts'
 import type { Threshold } from '../judge.ts'
 
-/** What the bounds are bounds of. */
+/** What the bounds apply to. */
 export interface BoundContext {
   readonly of: Of
   readonly unit: Unit
   /** A count of events: a whole number, never below zero. */
   readonly count: boolean
-  /** Where bounds that stand under no severity belong. */
+  /** The severity of bounds without a severity. */
   readonly severity: Severity
 }
 
@@ -32,7 +32,7 @@ interface Range {
 }
 
 const CLEAR_SHARE = 0.05
-/** What of a window is one of its samples, and so may stand still right at a bound. */
+/** Aggregates that are one of the samples, so they may stay exactly at a bound. */
 const SAMPLES: readonly Of[] = ['min', 'max', 'last']
 const NEVER_NEGATIVE: readonly Of[] = ['range', 'stddev', 'increase', 'rate']
 
@@ -73,7 +73,7 @@ export function defaultClear({ op, value }: { readonly op: Op; readonly value: n
   return value <= max ? Math.min(inside, max) : inside
 }
 
-/** Where a bound stands in the file, and its `clear` if it has one. */
+/** The location of a bound in the file, and its `clear` if it has one. */
 interface BoundPointers {
   readonly bound: string
   readonly clear?: string

@@ -29,7 +29,7 @@ export function readThreshold({ threshold: raw = {} }: Raw.Condition, context: R
   return { of: judged.of, ...levels }
 }
 
-/** What is judged, and the severity of bounds that stand under none; undefined if that is missing or invalid. */
+/** Returns what is measured, and the severity of bounds without one; undefined if that is missing or invalid. */
 function readBoundContext({ of, warning, critical }: Raw.Threshold, context: ReadContext): BoundContext | undefined {
   const { metric, pointer, rule, severity: written, diagnostics } = context
   const isNamed = warning !== undefined || critical !== undefined
