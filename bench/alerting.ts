@@ -12,7 +12,7 @@ import { type MailResult, measureMail } from './mail.ts'
 import { put } from './page.ts'
 
 const HOSTS = 1000
-/** Each host reports so often, in turn. */
+/** The interval of each host; hosts take turns. */
 const PERIOD = 10_000
 /** In each of these windows of ten seconds the same number of hosts breaches the threshold, for two windows. */
 const WAVES = 6
@@ -32,9 +32,9 @@ export interface LatencyResult {
   readonly hosts: number
   readonly mails: number
   readonly seconds: number
-  /** Until the engine has found out: the lateness that it grants events, and the wait for the next event and tick. */
+  /** Until the engine detected it: the allowed lateness, and the wait for the next event and tick. */
   readonly finding: Quantiles
-  /** From there to the 250: commit, outbox, wording, chart, SMTP. */
+  /** From there to the 250: commit, outbox, rendering, chart, SMTP. */
   readonly telling: Quantiles
   readonly whole: Quantiles
 }
@@ -42,7 +42,7 @@ export interface LatencyResult {
 /** What each recipient gets during an alert storm. */
 export interface StormResult {
   readonly hosts: number
-  /** Seconds in which all of them fail, and again in which all recover. */
+  /** Seconds in which all of them fail, and in which all recover. */
   readonly within: number
   readonly mails: number
   /** Hosts that are named as firing, and as resolved. */
@@ -51,7 +51,7 @@ export interface StormResult {
 }
 
 export interface AlertingResult {
-  /** Of the machine, when the measuring began: what is more than its cores slows every figure in time. */
+  /** Load of the machine at the start. More than the number of cores slows down all times. */
   readonly load: number
   readonly latency: LatencyResult
   readonly storms: readonly StormResult[]
@@ -77,7 +77,7 @@ interface Arrival {
   readonly at: number
 }
 
-/** A mail server that takes everything, and notes when. */
+/** A mail server that accepts everything, and records when. */
 async function startMailServer(): Promise<{
   readonly port: number
   readonly arrivals: Arrival[]
@@ -122,7 +122,7 @@ async function measureLatency(): Promise<LatencyResult> {
   }
 }
 
-/** Posts once a second what the hosts whose turn it is measure, until the last wave is over and judged. */
+/** Posts once a second the values of the hosts whose turn it is, until the last wave has been evaluated. */
 async function report(service: Target, agent: Agent): Promise<void> {
   const start = Math.ceil(Date.now() / PERIOD) * PERIOD
   const turns = ((WINDOWS + 2) * PERIOD + 3000) / 1000

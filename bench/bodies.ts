@@ -14,7 +14,7 @@ const MEGABYTE = 1e6
 const BODY = 50 * MEGABYTE
 const EVENTS = 10_000
 const SENDERS = 5
-/** Bodies that each sender posts, one after the other. */
+/** Bodies that each sender posts, one after another. */
 const ROUNDS = 3
 /** The limit of memory in deploy/kubernetes, in megabytes. */
 const LIMIT = 1074
@@ -28,7 +28,7 @@ export interface BodiesResult {
   readonly seconds: number
 }
 
-/** A body of about 50 MB, which compresses to a little more than half of it. */
+/** A body of about 50 MB, which compresses to slightly more than half. */
 function largeBody(seed: number): Buffer {
   const size = BODY / EVENTS - 120
   const events = Array.from({ length: EVENTS }, (_, i) => ({

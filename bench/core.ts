@@ -10,7 +10,7 @@ const START = Date.parse('2026-11-22T12:00:00Z')
 const CORPORA = new URL('../../shared/corpora/', import.meta.url)
 const CORPUS_FILES = ['beats-system.logstash.ndjson', 'filebeat-raw.ndjson']
 
-/** CPU of one traffic, in microseconds per event, and the ratio of whole path to bare `JSON.parse`. */
+/** CPU of one kind of traffic, in microseconds per event, and the ratio of the whole path to bare `JSON.parse`. */
 export interface CoreResult {
   readonly traffic: string
   readonly bytesPerEvent: number
@@ -107,11 +107,11 @@ function corpusBodies(): Buffer[] | undefined {
       .split('\n')
       .filter((line) => line !== ''),
   )
-  // Three of four events are metrics, as where Metricbeat and Filebeat share a pipeline.
+  // Three of four events are metrics, as with Metricbeat and Filebeat in one pipeline.
   return bodiesOf((i) => (i % 4 === 3 ? lines[i % lines.length]! : beats[i % beats.length]!))
 }
 
-/** Bodies of 125 events each, as Logstash posts what Metricbeat and Filebeat send: about 1.1 kB an event. */
+/** Bodies of 125 events each, as Logstash posts events of Metricbeat and Filebeat: about 1.1 kB per event. */
 export function generatedBodies(): Buffer[] {
   const builders = [cpuEvent, memoryEvent, filesystemEvent, networkEvent, cpuEvent, memoryEvent, authEvent]
   return bodiesOf((i) => JSON.stringify(builders[i % builders.length]!(i)))
@@ -230,7 +230,7 @@ const gauge = (name: string, fields: readonly string[], by: readonly string[] = 
   kind: 'gauge',
 })
 
-/** About what a site watches: the metrics of the documented configuration and as many again. */
+/** A typical configuration: the documented metrics, and as many more. */
 export const METRICS: readonly Metric[] = [
   gauge('cpu', ['host.cpu.usage', 'system.cpu.total.norm.pct']),
   gauge('cpu.user', ['system.cpu.user.norm.pct']),

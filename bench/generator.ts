@@ -12,7 +12,7 @@ const RATE = HOSTS * EVENTS_PER_HOST
 /** Within this many seconds every host sends each kind of event at least once, so that all series exist. */
 const WARM_UP = 10
 
-/** Metrics of each kind of event, and rules on them, so often that the measured time has more than one evaluation of all. */
+/** Metrics and rules for each kind of event, evaluated more than once within the measured time. */
 const CONFIG = `metrics:
   cpu: { field: system.cpu.total.norm.pct, unit: ratio }
   iowait: { field: system.cpu.iowait.norm.pct, unit: ratio }
@@ -38,17 +38,17 @@ rules:
 /** Measures what the service needs for the load of a large cluster, over `seconds` after a warm-up. */
 export interface GeneratorResult {
   readonly hosts: number
-  /** Events a second that were asked for, and that the service took. */
+  /** Events per second: requested, and accepted. */
   readonly wanted: number
   readonly reached: number
   readonly seconds: number
-  /** CPU seconds of the whole process, all threads, by wall seconds: 1 is a whole core. */
+  /** CPU seconds of the whole process per second: 1 is one core. */
   readonly cores: number
-  /** Answer times in milliseconds. */
+  /** Response times in milliseconds. */
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** Memory of the process in megabytes at the end, and its highest. */
+  /** Memory of the process in megabytes: at the end, and the maximum. */
   readonly rss: number
   readonly peak: number
   readonly series: number
@@ -72,8 +72,8 @@ const KINDS = 14
 const VARIETIES = Math.floor(TEMPLATES.length / KINDS)
 
 /**
- * The event number `n` of the whole load: hosts take turns, and each sends all kinds in turn, so that a batch has as
- * many hosts as events and every kind of event. The figures in it differ from one to the next.
+ * Returns event number `n` of the load. Hosts take turns, and each sends all kinds in turn, so that a batch has as many
+ * hosts as events and every kind of event. Values differ from event to event.
  */
 function eventAt(n: number, now: number): string {
   const host = n % HOSTS
@@ -87,7 +87,7 @@ function batchAt(n: number): Buffer {
   return Buffer.from(`[${Array.from({ length: EVENTS }, (_, i) => eventAt(n * EVENTS + i, now)).join(',')}]`)
 }
 
-/** Megabytes of a line of the process's status: `VmRSS` or `VmHWM`. */
+/** Returns a line of the process's status, `VmRSS` or `VmHWM`, in megabytes. */
 export function memoryOf({ child }: Target, line: string): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
   return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
@@ -99,7 +99,10 @@ async function figures({ port }: Target): Promise<{ readonly series: number; rea
   return { series: value('series'), accepted: value('events_total{result="accepted"}') }
 }
 
-/** Posts the batches `from` to `to` at the wanted rate, or as fast as eight requests at a time go; returns the answer times. */
+/**
+ * Posts the batches `from` to `to` at the given rate, or as fast as eight concurrent requests allow. Returns the
+ * response times.
+ */
 async function load(service: Target, agent: Agent, from: number, to: number): Promise<number[]> {
   const times: number[] = []
   const began = performance.now()

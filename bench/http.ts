@@ -10,7 +10,7 @@ import { generatedBodies } from './core.ts'
 
 export const CONNECTIONS = 8
 export const EVENTS = 125
-/** Batches a closed-loop round posts to each server. */
+/** Batches per round and server. */
 const ROUND = 320
 
 /** CPU of whole processes in microseconds per event, closed loop, and the median of the rounds' ratios. */
@@ -20,7 +20,7 @@ export interface HttpResult {
   readonly ratio: number
 }
 
-/** Answer times in milliseconds at a paced load. */
+/** Response times in milliseconds at a fixed rate. */
 export interface PacedResult {
   readonly eventsPerSecond: number
   readonly series: number
@@ -63,7 +63,7 @@ export async function startService(folder: string, more = ''): Promise<Target> {
   return { child, port: Number(new URL(url).port), path: '/events' }
 }
 
-/** CPU that a process and its threads have used, in microseconds (Linux counts in hundredths of a second). */
+/** Returns the CPU of a process and its threads, in microseconds (Linux counts hundredths of a second). */
 export function cpuOf({ child }: Target): number {
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
@@ -71,14 +71,14 @@ export function cpuOf({ child }: Target): number {
 
 const TEMPLATES = generatedBodies().map((body) => body.toString().split(/(?<="@timestamp":")[^"]+/))
 
-/** A body of 125 events of now, no two alike. */
+/** A body of 125 different events with the present time. */
 function bodyAt(n: number): Buffer {
   const parts = TEMPLATES[n % TEMPLATES.length] ?? []
   const now = Date.now() - EVENTS
   return Buffer.from(parts.map((part, i) => (i === 0 ? part : new Date(now + i).toISOString() + part)).join(''))
 }
 
-/** Posts one body; returns the milliseconds from the first byte sent to the answer read. */
+/** Posts one body. Returns the milliseconds from the first byte sent to the complete response. */
 export async function post(target: Target, agent: Agent, body: Buffer): Promise<number> {
   const began = performance.now()
   const sent = request({
@@ -96,7 +96,7 @@ export async function post(target: Target, agent: Agent, body: Buffer): Promise<
   return performance.now() - began
 }
 
-/** Posts a round over all connections, each with one request under way; returns microseconds of CPU per event. */
+/** Posts a round over all connections, one request at a time on each. Returns microseconds of CPU per event. */
 async function closedLoop(target: Target, agent: Agent, offset: number): Promise<number> {
   const bodies = Array.from({ length: ROUND }, (_, i) => bodyAt(offset + i))
   const before = cpuOf(target)
@@ -170,7 +170,7 @@ function hostEvents(name: string): object[] {
   ]
 }
 
-/** Answer times at 5,000 events a second over eight connections, with 200,000 series resident. */
+/** Response times at 5,000 events per second over eight connections, with 200,000 series in memory. */
 export async function measurePaced(seconds = 20): Promise<PacedResult> {
   const folder = mkdtempSync(join(tmpdir(), 'stashwatch-bench-'))
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })

@@ -32,7 +32,7 @@ const CONFIG: EngineConfig = {
   limits: { hosts: 20_000, series: 400_000, seriesPerHost: 100, sources: 10 },
 }
 
-/** Takes batches of events under ids that never came before, or under none; returns the CPU of the fold. */
+/** Folds batches of events with new ids, or without ids. Returns the CPU of the fold. */
 type Feed = (batches: number) => number
 
 function createFeed(hasIds: boolean): Feed {
@@ -57,7 +57,7 @@ function createFeed(hasIds: boolean): Feed {
   }
 }
 
-/** Three folds take turns: without ids, with fewer ids than are remembered, and with more. */
+/** Runs three folds alternately: without ids, with fewer ids than are remembered, and with more. */
 export function measureIds(rounds = 25): IdsResult {
   const [plain, known, full] = [createFeed(false), createFeed(true), createFeed(true)]
   for (let i = 0; i < NOTED / EVENTS / BATCHES; i += 1) full(BATCHES)
@@ -90,7 +90,7 @@ last two of at most 1.5.
 `
 }
 
-/** CPU of a call, in microseconds. */
+/** Returns the CPU of a call, in microseconds. */
 function cpu(call: () => void): number {
   const before = process.cpuUsage()
   call()

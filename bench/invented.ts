@@ -27,13 +27,13 @@ export interface InventedResult {
   readonly admitted: number
   readonly evicted: number
   readonly refused: number
-  /** Resident memory, and what the engine holds of it, in megabytes: before the first invented name and at the end. */
+  /** Resident memory, and the engine's part of it, in megabytes: before the first invented name and at the end. */
   readonly resident: readonly [before: number, after: number]
   readonly held: readonly [before: number, after: number]
-  /** Real hosts of which every sample of the last two minutes is known, and real alerts that still fire. */
+  /** Real hosts with all samples of the last two minutes, and real alerts that still fire. */
   readonly windows: number
   readonly alerts: number
-  /** Mails that say that a limit is reached. */
+  /** Mails about a reached limit. */
   readonly told: number
   /** The longest batch and the longest slice of a second, in milliseconds of CPU. */
   readonly longestBatch: number
@@ -59,7 +59,7 @@ const hot: MetricRule = {
 }
 const silent: AbsenceRule = { ...shared, kind: 'absence', name: 'host-silent', after: 3 * MINUTE }
 
-/** With and without a rule for silent hosts, which makes an alert of each invented one. */
+/** With and without an absence rule, which raises an alert for each invented host. */
 const KINDS = { threshold: [hot], 'threshold, absence': [hot, silent] } as const
 
 /** The limits are those that hold when none are configured. */
@@ -86,7 +86,7 @@ const eventOf = (host: string, ts: number, cpu: number): EventSamples => ({
   values: [cpu],
 })
 
-/** One entry after the other, with the longest of each kind and every mail that says that a limit is reached. */
+/** Folds the entries, and records the longest of each kind and every mail about a reached limit. */
 interface Run {
   readonly fold: Fold
   told: number
@@ -183,7 +183,7 @@ function measure(rules: keyof typeof KINDS): InventedResult {
   }
 }
 
-/** Each in a process of its own, so that nothing else is in its memory. */
+/** Each runs in a process of its own, so that its memory has nothing else. */
 export function measureInvented(): readonly InventedResult[] {
   const file = new URL(import.meta.url).pathname
   return Object.keys(KINDS).map(

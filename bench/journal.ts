@@ -4,13 +4,13 @@ import type { Journal } from '../src/model.ts'
 
 /** Measures the embedded journal on this machine's disk. Times are in milliseconds. */
 export interface JournalFigures {
-  /** Frames committed a second when each has a commit of its own, and the middle and the longest commit. */
+  /** Frames per second with a commit for each, and the median and the longest commit. */
   readonly alone: CommitFigures
   /** The same when eight frames share a commit, as they do when eight connections wait. */
   readonly grouped: CommitFigures
-  /** Commits of one frame each, made between the parts of a 20 MB snapshot; the parts themselves; and loading it. */
+  /** Commits of one frame between the parts of a 20 MB snapshot; the parts; and loading the snapshot. */
   readonly duringSnapshot: CommitFigures & { readonly partP50: number; readonly partMax: number; readonly load: number }
-  /** Opening a journal with these entries, and reading all of them, after a kill. */
+  /** Opening a journal with these entries after a kill, and reading all of them. */
   readonly reading: {
     readonly entries: number
     readonly megabytes: number
@@ -26,12 +26,12 @@ export interface CommitFigures {
   readonly max: number
 }
 
-/** About what 125 events of ten metrics need: 13 kB. */
+/** The size of a frame with 125 events of ten metrics: 13 kB. */
 const FRAME = Buffer.alloc(13_750, 'host cpu memory disk 0123456789;')
 const MEGABYTE = Buffer.alloc(1_000_000, 'state')
 const SNAPSHOT_PARTS = 20
 
-/** Measures in an empty folder, which needs about 150 MB; takes two or three seconds. */
+/** Measures in an empty folder, with about 150 MB of space. Takes two or three seconds. */
 export async function measureJournal(folder: string): Promise<JournalFigures> {
   const file = join(folder, 'bench-journal.db')
   const journal = openSqliteJournal({ file })
@@ -56,7 +56,7 @@ async function commits(journal: Journal, count: number, frames: number): Promise
   return figures(spans, frames)
 }
 
-/** Twice, so that the second, which is measured, also deletes what the first has made unneeded. */
+/** Saved twice, so that the second one, which is measured, also deletes the entries before the first. */
 async function snapshot(journal: Journal, upTo: number): Promise<JournalFigures['duringSnapshot']> {
   let [between, parts]: [number[], number[]] = [[], []]
   for (let round = 0; round < 2; round += 1) {

@@ -6,12 +6,12 @@ import type { Notification } from '../src/model.ts'
 import { picture, pictured } from '../test/notify/samples.ts'
 
 const RENDERS = 200
-/** As many as the engine ever sends, on a value that never stands still. */
+/** The maximum number of buckets, with values that always change. */
 const BUCKETS = 80
 
 /** CPU of one mail in milliseconds (medians), and sizes in bytes. */
 export interface MailResult {
-  /** Wording and MIME alone. */
+  /** Text and MIME only. */
   readonly bare: number
   /** The same with its chart; `most`: with as many buckets as a chart can have, `drawing`: the share of the PNG in it. */
   readonly usual: number
@@ -21,7 +21,7 @@ export interface MailResult {
   readonly mail: number
 }
 
-/** @throws when nothing can draw on this machine. */
+/** @throws if charts cannot be rendered on this machine. */
 export async function measureMail(): Promise<MailResult> {
   const say = (fields: object, message: string): void =>
     void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)

@@ -103,7 +103,7 @@ const summed = (name: string, ticks: readonly (readonly number[])[]): PaceResult
   longest: median(ticks.map((slices) => Math.max(...slices))),
 })
 
-/** Hosts that all report, of which a tenth then falls silent. */
+/** All hosts send events; then a tenth of them becomes absent. */
 function measureRounds(): PaceResult[] {
   const site = open(setting())
   const start = MONDAY
@@ -117,7 +117,7 @@ function measureRounds(): PaceResult[] {
   return [summed('every ten seconds, all is well', steady), summed('a tenth of the hosts is silent', silence)]
 }
 
-/** Reports of a day, and on the first and last day of a week as well. */
+/** Daily reports, and weekly ones on the first and last day of a week. */
 function measureReports(): PaceResult {
   const site = open(setting({ receivers: [daily, weekly] }))
   const mornings: number[][] = []
@@ -153,7 +153,7 @@ function measureEviction(): PaceResult {
   return summed('batches of 125 new hosts, where 20,000 are known', batchesOfNew)
 }
 
-/** Pairs of equal batches, with reports and without, in turn. */
+/** Folds equal batches alternately with and without reports. */
 function measureShare(): number {
   const folds = [[], [daily]].map((receivers) => {
     const fold = createFold()
@@ -176,7 +176,7 @@ function measureShare(): number {
   return median(ratios)
 }
 
-/** In a process of its own, so that nothing else is in its memory. */
+/** Runs in a process of its own, so that its memory has nothing else. */
 export function measurePace(): PaceResults {
   const file = new URL(import.meta.url).pathname
   return JSON.parse(execFileSync(process.execPath, [file, 'measure'], { encoding: 'utf8' })) as PaceResults

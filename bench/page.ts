@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Puts a section into the page of figures, in the place of the one with the same title. */
+/** Replaces the section with the same title on the page of results. */
 export function put(title: string, part: string): void {
   const file = new URL('../docs/benchmarks.md', import.meta.url)
   const sections = readFileSync(file, 'utf8')

@@ -15,12 +15,12 @@ const START = Math.floor(Date.now() / MINUTE) * MINUTE
 export interface ScaleResult {
   readonly rules: string
   readonly series: number
-  /** Bytes of one series, all that the engine keeps counted in. */
+  /** Bytes per series, including everything that the engine keeps. */
   readonly bytesPerSeries: number
-  /** CPU in milliseconds of judging every series once, and of the longest slice of it. */
+  /** CPU in milliseconds to evaluate every series once, and of the longest slice. */
   readonly evaluation: number
   readonly longestSlice: number
-  /** Milliseconds until a snapshot of it is the state again, and its size. */
+  /** Milliseconds until a snapshot is restored, and its size. */
   readonly restore: number
   readonly snapshotBytes: number
   /** The longest time that a snapshot keeps the engine from answering, in milliseconds. */
@@ -78,7 +78,7 @@ const cpu = (call: () => unknown): number => {
   return (user + system) / 1000
 }
 
-/** All hosts report at one instant. */
+/** All hosts send events at the same instant. */
 function report(fold: Fold, hosts: number, now: number): void {
   const series = metrics.map((metric) => metric.name)
   for (let first = 0; first < hosts; first += 125) {
@@ -99,7 +99,7 @@ function report(fold: Fold, hosts: number, now: number): void {
   }
 }
 
-/** CPU of each slice that a second takes. */
+/** Returns the CPU of each slice of one second. */
 function tick(fold: Fold, now: number): number[] {
   const slices: number[] = []
   const data = encodeEntry({ now, refused: false })
@@ -118,13 +118,13 @@ const used = (): number => {
   return heapUsed + arrayBuffers
 }
 
-/** In a process of its own, so that nothing else is in its memory. */
+/** Runs in a process of its own, so that its memory has nothing else. */
 export function measureScale(site: keyof typeof SITES): ScaleResult {
   const file = new URL(import.meta.url).pathname
   return JSON.parse(execFileSync(process.execPath, ['--expose-gc', file, site], { encoding: 'utf8' })) as ScaleResult
 }
 
-/** Rules, how many hosts they watch, how often each of those reports, and for how long until the windows are full. */
+/** Rules, the number of their hosts, how often each sends, and the time until the windows are full. */
 interface Site {
   readonly of: readonly Of[]
   readonly over: number
@@ -136,7 +136,7 @@ interface Site {
 
 const LARGE = { over: 5 * MINUTE, every: MINUTE, hosts: 10_000, period: 10 * SECOND, span: 9 * MINUTE }
 
-/** Rules that ask for one column, and for all of them; and rules with long windows, of fewer hosts. */
+/** Rules that need one column, and all columns; and rules with long windows, on fewer hosts. */
 export const SITES = {
   'mean over 5m': { ...LARGE, of: ['mean'] },
   'all columns over 5m': { ...LARGE, of: ['mean', 'stddev', 'min', 'max', 'last'] },
@@ -160,7 +160,7 @@ function measure(rules: keyof typeof SITES): ScaleResult {
   for (let now = START; now <= START + site.span; now += site.period / 10) {
     if ((now - START) % site.period === 0) report(fold, site.hosts, now)
     const slices = tick(fold, now)
-    // Those in which windows have closed judge every series; the last one is warm.
+    // Ticks in which windows close evaluate every series. The last one is warm.
     if (slices.length > 10) full = slices
   }
   const bytesPerSeries = (used() - before) / fold.state.series

@@ -15,39 +15,39 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Numbers in [0, 1) that are the same for the same seed (a linear congruence; good enough to throw stones). */
+/** Returns random numbers in [0, 1), equal for equal seeds (linear congruential generator). */
 export function dice(seed: number): () => number {
   let state = seed
   return () => (state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32
 }
 
-/** One host: how busy it is, and what was posted of it. */
+/** A host: its load, and what was posted. */
 export interface Host {
   readonly name: string
   isHot: boolean
-  /** Dead ones report nothing. */
+  /** Dead hosts send nothing. */
   isDead: boolean
-  /** Epoch milliseconds at which it may change again. */
+  /** Epoch milliseconds of its next possible change. */
   until: number
-  /** Times that it was hot, and times that it died. */
+  /** How often it was hot, and how often it died. */
   hot: number
   died: number
-  /** Events that were answered with 200, and the sum of the serial numbers in them. */
+  /** Events that were answered with 200, and the sum of their serial numbers. */
   count: number
   sum: number
 }
 
 export interface Site {
   readonly hosts: readonly Host[]
-  /** Posts that were not answered with 200 and came again. */
+  /** Posts that were not answered with 200 and were repeated. */
   readonly retries: () => number
-  /** Ends when everything that was begun has been answered with 200. */
+  /** Ends once every started post was answered with 200. */
   stop(): Promise<void>
 }
 
 const PERIOD = 5_000
 
-/** Hosts that report every five seconds, and a sender that repeats the same body until it is answered with 200. */
+/** Hosts that send every five seconds, through a sender that repeats a body until it is answered with 200. */
 export function startSite(port: number, count: number): Site {
   const hosts = Array.from({ length: count }, (_, i): Host => {
     return { name: `node-${i}`, isHot: false, isDead: false, until: 0, hot: 0, died: 0, count: 0, sum: 0 }
@@ -134,7 +134,7 @@ export interface MailServer {
   become(mood: Mood): Promise<void>
 }
 
-/** A real mail server on loopback with moods. */
+/** A real mail server on the loopback address, with failures. */
 export async function startMailServer(): Promise<MailServer> {
   const port = await freePort()
   const arrived: Buffer[] = []

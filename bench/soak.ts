@@ -19,8 +19,9 @@ import {
 } from './site.ts'
 
 /**
- * A small site under the real service for some minutes: hosts get busy and die, the service is killed and reloaded, the
- * mail server has its moods. Afterwards every event must be counted once, and everybody told of everything once.
+ * Runs the real service for some minutes with a small site: hosts become busy and die, the service is killed and
+ * reloaded, the mail server fails at times. Afterwards every event must be counted once, and every recipient notified
+ * of everything once.
  *
  * npm run soak -- --minutes 10 --hosts 100 --seed 1
  */
@@ -50,7 +51,7 @@ ${extra}`
 
 interface Running {
   child: ChildProcess
-  /** Kilobytes, the most that was seen. */
+  /** Maximum memory, in kilobytes. */
   highest: number
 }
 
@@ -63,7 +64,7 @@ async function start(file: string, log: number): Promise<Running> {
   return { child, highest: 0 }
 }
 
-/** Waits until the service takes events; before that a signal to reload would end it. */
+/** Waits until the service accepts events. An earlier reload signal would end it. */
 async function ready(port: number): Promise<void> {
   const isReady = (): Promise<boolean> =>
     fetch(`http://127.0.0.1:${port}/-/ready`).then(
@@ -90,7 +91,7 @@ function residentOf({ pid }: ChildProcess): number {
 /** If more hosts than this become absent together, one mail reports them. */
 const MOST_DEAD = 8
 
-/** Hosts change at most every one and a half minutes, so that each time is an episode of its own. */
+/** Hosts change at most every one and a half minutes, so that each change is an episode of its own. */
 function fates(hosts: readonly Host[], random: () => number): void {
   const now = Date.now()
   for (const host of hosts) {
@@ -109,7 +110,7 @@ function fates(hosts: readonly Host[], random: () => number): void {
   }
 }
 
-/** Cools and revives the hosts whose time has come; those that changed lately follow. */
+/** Ends the load or the absence of hosts that are due. */
 function calm(hosts: readonly Host[]): boolean {
   for (const host of hosts) if (Date.now() >= host.until) host.isHot = host.isDead = false
   return hosts.every(({ isHot, isDead }) => !isHot && !isDead)
@@ -206,7 +207,7 @@ function auditMails(arrived: readonly Arrived[], hosts: readonly Host[]): string
   return wrong
 }
 
-/** Waits until nothing fires and nothing waits to be sent. */
+/** Waits until no alert fires and no notification is pending. */
 async function settle(port: number): Promise<string[]> {
   for (let i = 0; i < 240; i++) {
     await pause(1000)

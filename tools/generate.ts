@@ -1,6 +1,6 @@
 /**
- * Writes the schemas of the detectors into the schema of the configuration, and the types of that in src/generated. With
- * `--check` it writes nothing, and exits 1 when a file is not what it would write.
+ * Writes the schemas of the detectors into the schema of the configuration, and its types into src/generated. With
+ * `--check` it writes nothing, and exits with 1 if a file is out of date.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
@@ -15,7 +15,7 @@ const pathOf = (name: string): URL => new URL(`../${name}`, import.meta.url)
 
 const read = (name: string): string => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8') : '')
 
-/** Writes a file, or says that it is not what it should be. */
+/** Writes a file, or reports that it is out of date. */
 function write(name: string, text: string, source: string): void {
   if (process.argv.includes('--check')) {
     console.error(`${name}: expected what ${source}, found something else; run \`${COMMAND}\``)
@@ -28,7 +28,7 @@ function write(name: string, text: string, source: string): void {
 
 const WIDTH = 120
 
-/** JSON in lines of at most `WIDTH`: what fits one is not broken. */
+/** Formats JSON in lines of at most `WIDTH` characters. */
 function layOut(value: unknown, indent = '', used = 0): string {
   const flat = JSON.stringify(value, null, 1)
     .replaceAll(/\n */g, ' ')
@@ -48,7 +48,7 @@ function layOut(value: unknown, indent = '', used = 0): string {
 async function main(): Promise<void> {
   const written = JSON.parse(read(SCHEMA)) as ConfigSchema
   const schema = mergeDetectors(written)
-  // It may be laid out by hand, so that values are compared and not the text.
+  // The file may be formatted differently, so values are compared instead of text.
   if (!isDeepStrictEqual(schema, written)) write(SCHEMA, `${layOut(schema)}\n`, 'the detectors say')
   const text = await compile(schema as JSONSchema, 'ConfigFile', {
     format: false,

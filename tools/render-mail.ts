@@ -1,10 +1,10 @@
 /**
- * Draws mails as a mail program shows them, with a Chromium found on the machine.
+ * Renders mails as images, as a mail program shows them, with a local Chromium.
  *
- *     node tools/render-mail.ts                                  the pictures in docs/images
+ * node tools/render-mail.ts                                  the images in docs/images
  *     node tools/render-mail.ts KIND|all FILE|FOLDER [--width 800] [--dark] [--bare] [--chromium COMMAND]
  *
- * The picture has the form that the end of its name says: png, jpg or webp.
+ * The extension of the file name sets the format: png, jpg or webp.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 interface View {
   readonly width: number
   readonly isDark: boolean
-  /** As it is shown where pictures are off. */
+  /** With blocked images. */
   readonly isBare: boolean
 }
 
@@ -44,7 +44,7 @@ const SHOWN: readonly (readonly [kind: string, file: string, view: View])[] = [
   ['joined', 'group-mail.webp', { width: 660, isDark: false, isBare: false }],
   ['report', 'report-mail.webp', { width: 660, isDark: false, isBare: false }],
 ]
-/** Pictures in docs/ stay small. */
+/** Maximum size of images in docs/. */
 const LARGEST = 100_000
 
 const say = (fields: object, message: string): void =>
@@ -79,7 +79,7 @@ if (kind === undefined) {
   }
 }
 
-/** Takes the picture of one kind of mail. */
+/** Renders the image of one kind of mail. */
 function shoot(kind: string, { width, isDark, isBare }: View, picture: string): void {
   const sample = KINDS[kind]
   if (sample === undefined) throw new Error(`no kind '${kind}': expected one of ${Object.keys(KINDS).join(', ')}`)
@@ -114,7 +114,7 @@ function withPictures({ html, attachments }: MailMessage): string {
   return attachments.reduce((shown, { cid, content }) => shown.replace(`cid:${cid}`, () => url(content)), html)
 }
 
-/** A frame of the wanted width: Chromium's own window cannot be as narrow as a phone. */
+/** A frame of the given width: Chromium's own window cannot be as narrow as a phone. */
 function heightOf(folder: string, width: number): number {
   const script =
     "onload=()=>{document.title=document.querySelector('iframe').contentDocument.querySelector('table').offsetHeight}"

@@ -2,9 +2,9 @@ import type * as Raw from '../generated/config.ts'
 import type { Evidence, Metric, Millis, Of, Severity, SeverityLimit, Unit } from '../model.ts'
 
 /*
- * A detector judges the windows of one series. It knows nothing of rules, hosts or people: what it asks of the engine it
- * says in `needs`, what it keeps between windows lies in the columns it declares, and what it found it says in numbers
- * and codes. docs/detectors.md shows how each kind of detector fits.
+ * A detector judges the windows of one series. It does not depend on rules, hosts or notifications: `needs` declares
+ * what it requires of the engine, its columns hold what it keeps between windows, and its evidence is numbers and
+ * codes. docs/detectors.md shows how each kind of detector fits.
  */
 
 /** Records errors and warnings about a detector's part of the configuration. Locations are JSON pointers. */
@@ -21,7 +21,7 @@ export interface ReadContext {
   /** The detector's key, and the rule. */
   readonly pointer: string
   readonly rule: string
-  /** Undefined where the rule counts events. */
+  /** Undefined if the rule counts events. */
   readonly metric: Metric | undefined
   /** The rule's `severity`, if it is written. */
   readonly severity: Severity | undefined
@@ -39,22 +39,22 @@ export interface Needs {
   readonly lookback: number
   /** How many windows it learns from before it judges one. */
   readonly learning: number
-  /** An empty window of a count is judged as 0, and events that do not match are distinguished from no events. */
+  /** Empty windows of a count are judged as 0, and events without a match are told apart from no events. */
   readonly zeroes: boolean
-  /** `early`: more data cannot undo what it finds, so that it may judge a window that is open or partly covered. */
+  /** `early`: more data cannot revert a breach, so an open or partly covered window may be judged. */
   readonly trigger: 'closed' | 'early'
-  /** More data could undo what it finds, so that its windows wait longer. */
+  /** More data could revert a breach, so windows wait longer. */
   readonly extraLateness: boolean
 }
 
-/** A window of a series. Figures are made when they are asked for. */
+/** A window of a series. Figures are computed on demand. */
 export interface WindowView {
   /** The end of the window, in event time, and its length. */
   readonly end: Millis
   readonly over: Millis
   /** The number of samples; undefined if the figure itself is a number of events. */
   readonly samples: number | undefined
-  /** A figure of the window; NaN where it holds too little for it. */
+  /** Returns a figure of the window; NaN if it has too little data. */
   figure(of: Of): number
   /** The n-th window of the same length before it, as far back as `lookback` reaches. */
   before(n: number): WindowView
@@ -62,16 +62,16 @@ export interface WindowView {
 
 export type Verdict =
   | { readonly kind: 'no_data' }
-  /** There are data, but not yet enough to compare them with. */
+  /** There is data, but not yet enough to compare it with. */
   | { readonly kind: 'learning' }
   | { readonly kind: 'normal'; readonly value: number }
   | {
       readonly kind: 'anomalous'
       readonly value: number
       readonly severity: Severity
-      /** On which side of what is normal the value lies. */
+      /** Whether the value is above or below normal. */
       readonly direction: 'high' | 'low' | 'other'
-      /** It would start no alert, but does not yet end the one that there is. */
+      /** It would not start an alert, but does not resolve the present one. */
       readonly isHeld: boolean
     }
 
@@ -90,7 +90,7 @@ export interface LearntCells<C extends string> extends Learnt<C> {
   set(column: C, value: number): void
 }
 
-/** Two values of a series in the unit of its metric: one that starts an alert where the other was before, and that one. */
+/** Two values of a series in the unit of its metric: a normal one, and one that starts an alert. */
 export interface SampleValues {
   readonly good: number
   readonly bad: number
@@ -108,16 +108,16 @@ interface Detector<P, C extends string> {
   readonly overrideSchema: JsonSchema
   /** Fixed-width columns beside the ring of each series. Snapshots, reloads and restarts carry them. */
   readonly learnt: Readonly<Record<C, LearntKind>>
-  /** Reads what a schema cannot check; undefined after an error that leaves nothing to go on with. */
+  /** Checks what a schema cannot; undefined after an error. */
   read(when: Raw.Condition, context: ReadContext): P | undefined
   /** The rule's params with those of an override in their place. */
   override(base: P, written: { readonly when: Raw.Condition; readonly override: Raw.Override }, context: ReadContext): P
   needs(params: P): Needs
   /** The severities that its verdicts can have, the lowest first. */
   severities(params: P): readonly Severity[]
-  /** @param held the severity of the alert that fires, if one does. */
+  /** @param held the severity of the firing alert, if there is one. */
   judge(params: P, window: WindowView, held: Severity | undefined, learnt: Learnt<C>): Verdict
-  /** Takes note of a closed window: once for each, in their order. Never called for a look out of turn. */
+  /** Learns from a closed window: once for each, in order. Not called for queries. */
   learn?(params: P, window: WindowView, verdict: Verdict, learnt: LearntCells<C>): void
   /** Returns the evidence of any verdict but `no_data`. */
   evidence(params: P, window: WindowView, verdict: Verdict, learnt: Learnt<C>): Evidence

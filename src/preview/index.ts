@@ -9,12 +9,12 @@ import { SAMPLE_PULSE, sampleReport } from './report.ts'
 import { SAMPLE_AT } from './play.ts'
 import { playBuiltin, playRule, READER, type SampleMails, type SampleOptions } from './samples.ts'
 
-/** A mail as its reader would see it, and what its files are called. */
+/** A mail as the reader sees it, and the names of its files. */
 export interface Preview {
   readonly name: string
   readonly subject: string
   readonly text: string
-  /** Holds its chart, and loads nothing. */
+  /** Includes its chart, and loads nothing. */
   readonly html: string
   readonly png?: Uint8Array
 }
@@ -35,12 +35,12 @@ export interface PreviewChoice {
 }
 
 const DAY = 86_400_000
-/** Signs links that look like those of real mails; no service takes them, for each has a key of its own. */
+/** Signs sample links with a random key, so that no service accepts them. */
 const SAMPLE_KEY = new Uint8Array(LINK_KEY_BYTES)
 /** Minimum number of alerts in a digest, and how many of them have resolved. */
 const LIST_SIZE = 6
 
-/** Writes the mails that rules lead to on sample data, with the code that decides and writes real ones. */
+/** Renders the mails of rules on sample data, with the code that decides and renders real ones. */
 export async function previewMails(config: Config, choice: PreviewChoice, log: Log): Promise<Previews> {
   const compose = await openComposer(config, log, SAMPLE_KEY)
   const { mails, silent } = listNotifications(config.engine, choice)
@@ -54,7 +54,7 @@ export async function previewMails(config: Config, choice: PreviewChoice, log: L
   return { previews, silent }
 }
 
-/** A page in a frame that may run nothing may not load the file beside it either. */
+/** A sandboxed frame may not load the file beside it. */
 const dataUrl = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
 
 /** The notifications about one rule on sample data, or why there are none. */
@@ -91,7 +91,7 @@ function listNotifications(config: EngineConfig, choice: PreviewChoice): Listed 
   }
 }
 
-/** A digest of alerts of all rules, each on its own host; every fourth has resolved. */
+/** A digest of alerts of all rules, each on its own host. Every fourth has resolved. */
 function listDigest(
   config: EngineConfig,
   rules: readonly Rule[],

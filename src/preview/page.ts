@@ -1,7 +1,7 @@
 import { escapeHtml } from '../text/sanitise.ts'
 import type { Preview } from './index.ts'
 
-/** Width of a telephone, in CSS pixels. */
+/** Width of a phone, in CSS pixels. */
 const PHONE = 390
 
 const STYLE = `:root { color-scheme: light dark }

@@ -44,7 +44,7 @@ const CPU_HIGH: MetricRule = {
 }
 /** How many other hosts there are, so that mails compare a host with them. */
 const PEERS = 3
-/** From the beginning of its play to the alert about a CPU that is too busy, at most. */
+/** Maximum time from the start of the play to the alert about a busy CPU. */
 const CPU_PLAY = 10 * MINUTE
 
 export interface SampleOptions extends PlayOptions {
@@ -89,7 +89,7 @@ export function sampleReceivers({ notify }: Rule, snapshot: AlertSnapshot, confi
   return [...new Set(targets.map(({ receiver }) => receiver))]
 }
 
-/** An alert where no rule is meant: a CPU that is too busy, on the host `test-host`, not long before `at`. */
+/** Returns an alert without a rule of the configuration: a busy CPU on `test-host`, shortly before `at`. */
 export function anyAlert(config: EngineConfig, at?: Millis): AlertSnapshot {
   const start = at === undefined ? {} : { start: Math.floor((at - CPU_PLAY) / MINUTE) * MINUTE }
   const { fired } = playRule(CPU_HIGH, { ...config, metrics: [CPU] }, { ...start, onlyFired: true })
@@ -107,8 +107,8 @@ function play(config: EngineConfig, rule: string, sample: Sample, options: Sampl
 }
 
 /**
- * The configuration with which a sample is played. Hosts that are expected would be missed, and nothing mutes a sample. Who
- * gets no mail, and nobody, are represented by a reader.
+ * Returns the configuration that a sample is played with. It expects no hosts, which would be absent, and nothing mutes
+ * the sample. A sample recipient gets the mails of receivers without mail.
  */
 function forSample(config: EngineConfig): EngineConfig {
   const { receivers, hosts, alerting } = config

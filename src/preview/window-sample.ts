@@ -12,11 +12,11 @@ import {
 
 import { eventPlaceholders } from '../text/template.ts'
 
-/** A window has samples so often, or at each of its buckets if it has fewer. */
+/** Samples per window, or one per bucket if it has fewer. */
 const STEPS = 24
 /** Longer than any window waits for late data. */
 const LATENESS: Millis = 5 * 60_000
-/** A play that lasts longer has fewer ticks, between which so much time may pass: events come in bunches. */
+/** Longer plays have fewer ticks, at most this far apart, with several events between two of them. */
 const TICKS = 1000
 const BUNCH: Millis = 4 * 60_000
 /** Alerts that are detected later than this are notified as backlog. */
@@ -25,10 +25,10 @@ const LONGEST_TICK: Millis = 10 * 60_000
 const SINGLE = 200
 
 /**
- * A sample for a rule about windows: one host measures what the rule's detector calls good, then bad, then good again,
- * while others go on measuring what is good.
+ * Creates a sample for a rule about windows: one host has values that the rule's detector calls normal, then anomalous,
+ * then normal again; the other hosts stay normal.
  *
- * @param peers how many others there are.
+ * @param peers the number of other hosts.
  */
 export function sampleWindows(rule: MetricRule | CountRule, config: EngineConfig, peers: number): Sample {
   const plan = findPlan(rule, config)
@@ -39,7 +39,7 @@ export function sampleWindows(rule: MetricRule | CountRule, config: EngineConfig
   const source = sampleSource(config)
   const pace = Math.max(1, Math.floor(over / config.bucket / STEPS)) * config.bucket
   const before = (lookback + learning) * width
-  // A chart shows what was before the first window too.
+  // The chart also shows the time before the first window.
   const settle = before + over + (peers > 0 ? Math.max(over, every) : 0)
   const judged = (rule.breaches?.of ?? 1) * every + 2 * settle
   const patience = judged + hold + keepFiringFor + LATENESS
@@ -72,7 +72,7 @@ function findPlan(rule: MetricRule | CountRule, config: EngineConfig): WindowPla
   return found
 }
 
-/** Makes the events of one step of a host, after `from`, that give its windows a figure. */
+/** Creates the events of one step of a host, after `from`, that give its windows a figure. */
 type Figures = (host: string, figure: number, from: Millis) => readonly EventSamples[]
 
 function createFigures(plan: WindowPlan, pace: Millis, config: EngineConfig): Figures {
@@ -119,7 +119,7 @@ function sampleFields(rule: CountRule, { receivers }: EngineConfig): EventFields
 
 const sampleText = (field: string): string => sampleLabel(field.slice(field.lastIndexOf('.') + 1))
 
-/** A value that a label might have: `/srv`, `index-1`. */
+/** A plausible value of a label: `/srv`, `index-1`. */
 function sampleLabel(label: string): string {
   return label.includes('mount') ? '/srv' : `${label}-1`
 }
@@ -145,7 +145,7 @@ function countedEvents(
   }))
 }
 
-/** Makes the values of which the windows of a host have a figure, where they come `apart` from each other. */
+/** Creates the values that give the windows of a host a figure, `apart` from each other. */
 function createValues({ of, rule }: WindowPlan, apart: Millis): (host: string, figure: number, i: number) => number {
   if (of === 'sum') return (_, figure) => (figure * apart) / rule.over
   if (of === 'range') return (_, figure, i) => (i % 2 === 0 ? 0 : figure)

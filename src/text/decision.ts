@@ -20,7 +20,7 @@ export function labelDecision(kind: Decision['kind'], isQueued: boolean): string
   return kind === 'suppressed' ? 'not notified' : ''
 }
 
-/** Says why a decision about an alert was made; the instant and the address stand beside it. */
+/** Describes why a decision about an alert was made, without its instant and address. */
 export function describeDecision(
   decision: Decision,
   identity: AlertIdentity,
@@ -59,7 +59,7 @@ const UNACKNOWLEDGED = {
   severity_raised: 'acknowledgement ended, severity raised',
 } as const
 
-/** `acknowledged by Ada until 2026-11-22 14:00:00 UTC: rebooting it`. */
+/** Describes an acknowledgement: `acknowledged by Ada until 2026-11-22 14:00:00 UTC: rebooting it`. */
 export function describeAcknowledgement(
   { author, until, note }: Pick<Acknowledgement, 'author' | 'until' | 'note'>,
   time: WriteTime = (at) => formatTime(at),
@@ -78,7 +78,7 @@ const WAITS: Readonly<Record<PendingNotification['reason'], string>> = {
   inhibition: 'is suppressed by another alert',
 }
 
-/** Says what news of an alert wait for: `'fired' waits for its group (group_wait) until ...`. */
+/** Describes what a pending notification waits for: `'fired' waits for its group (group_wait) until ...`. */
 export function describeWaiting(
   { event, reason: what, until }: Pick<PendingNotification, 'event' | 'reason' | 'until'>,
   time: WriteTime = (at) => formatTime(at),
@@ -104,12 +104,12 @@ const REASONS: Readonly<Record<NotificationReason, string>> = {
   scheduled: 'scheduled',
 }
 
-/** Says why a receiver is notified: `repeat interval elapsed`. */
+/** Describes why a receiver is notified: `repeat interval elapsed`. */
 export function describeNotificationReason(reason: NotificationReason): string {
   return REASONS[reason]
 }
 
-/** Says why a receiver is not notified of something. The text may hold names and comments that people wrote. */
+/** Describes why a receiver is not notified. The text may hold names and comments of people. */
 export function describeSuppression(why: Suppression, time: WriteTime = (at) => formatTime(at)): string {
   switch (why.by) {
     case 'silence':

@@ -6,7 +6,7 @@ type Sentence = (params: Params, time: WriteTime) => string
 
 /** The results of attempts, by the code of `why`. Durations are in ms; `server` is `host:port`. */
 const RESULTS: Readonly<Record<string, Sentence>> = {
-  // Of the sender. `given_up` may have the last attempt's own code as `why`, and its params.
+  // The sender. `given_up` may have the last attempt's code as `why`, and its params.
   given_up(params, time) {
     const why = params.text('why')
     return `given up after ${span(params, 'after')}${why === undefined ? '' : `: ${describeCode(why, params, time)}`}`
@@ -20,19 +20,19 @@ const RESULTS: Readonly<Record<string, Sentence>> = {
   no_target: (params) =>
     `receiver ${params.text('receiver') ?? ''} has no ${params.text('channel') ?? 'target'} in the configuration`,
 
-  // Of Alertmanagers.
+  // Alertmanagers.
   alerts_only: () => 'not posted: an Alertmanager accepts alerts only',
   out_of_date: (params) =>
     `not posted: it was valid for ${span(params, 'after')}, and later notifications have the current state`,
 
-  // Of every connection.
+  // All connections.
   aborted: (params) => `aborted: ${server(params)} took too long, or stashwatch stopped`,
   no_response: (params) => `no response from ${server(params)} within ${span(params, 'within')}`,
   connection_failed: (params) =>
     [params.text('server'), params.text('error') ?? 'no connection'].filter((text) => text !== undefined).join(': '),
   connection_closed: (params) => `${server(params)} closed the connection`,
 
-  // Of webhooks.
+  // Webhooks.
   redirected: () => 'redirects are not followed; configure the address that it leads to',
   private_address(params) {
     const [host, address] = [params.text('host') ?? '', params.text('address')]
@@ -41,7 +41,7 @@ const RESULTS: Readonly<Record<string, Sentence>> = {
   },
   no_address: (params) => `${params.text('host') ?? ''} resolves to no address`,
 
-  // Of mail servers.
+  // Mail servers.
   slow_commands: (params) => `no response from ${server(params)} to all commands within ${span(params, 'within')}`,
   slow_after_data: (params) =>
     `no response from ${server(params)} within ${span(params, 'within')} after the whole mail was sent; it may have been accepted`,
@@ -57,16 +57,16 @@ const RESULTS: Readonly<Record<string, Sentence>> = {
     return `the certificate of ${server(params)} is not trusted (${help})${failure(params)}`
   },
 
-  // Of the mailbox.
+  // The mailbox.
   mailbox_closed: () => 'the mailbox is closed',
   saved: (params) => `saved as ${params.text('file') ?? ''}`,
   not_saved: (params) => `cannot write ${params.text('file') ?? ''}${failure(params)}`,
 }
 
 /**
- * Describes what came of an attempt: what stashwatch found, then the response. Empty if there is neither.
+ * Describes the result of an attempt: the code, then the response. Empty if there is neither.
  *
- * @param time writes instants for the reader; UTC unless said otherwise.
+ * @param time formats instants for the reader; UTC by default.
  */
 export function describeResult(
   { why, response = '', replies = [] }: DeliveryResult,

@@ -14,7 +14,7 @@ export function describe(
   return `${what}${values}${fix === undefined ? '' : `. Fix: ${fix}`}`
 }
 
-/** One step down a JSON pointer. */
+/** One step of a JSON pointer. */
 export function below(pointer: string, key: string | number): string {
   return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -13,7 +13,7 @@ import {
 
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
-/** Writes a value as people read it: 0.95 as a ratio is "95%", bytes are "1.5 GiB", null is "no data". */
+/** Formats a value for people: 0.95 as a ratio is "95%", bytes are "1.5 GiB", null is "no data". */
 export function formatValue(value: number | null, unit: Unit): string {
   if (value === null || Number.isNaN(value)) return 'no data'
   if (unit === 'ratio') return `${formatNumber(value * 100)}%`
@@ -23,14 +23,14 @@ export function formatValue(value: number | null, unit: Unit): string {
   return formatNumber(value)
 }
 
-/** Writes a value beside its limits: with all its digits where fewer would make it look like one of them. */
+/** Formats a value beside its limits: with all digits if fewer would make it look equal to one of them. */
 export function formatBeside(value: number | null, unit: Unit, limits: readonly number[]): string {
   const short = formatValue(value, unit)
   const isClose = limits.some((limit) => limit !== value && formatValue(limit, unit) === short)
   return isClose && value !== null ? formatExact(value, unit) : short
 }
 
-/** With all digits that it was measured with, but not those that reckoning with it added. */
+/** Formats all measured digits, without those that floating-point arithmetic added. */
 function formatExact(value: number, unit: Unit): string {
   const exact = (number: number): string => String(Number(number.toPrecision(12)))
   if (unit === 'ratio') return `${exact(value * 100)}%`
@@ -38,7 +38,7 @@ function formatExact(value: number, unit: Unit): string {
   return `${exact(value)}${unit === 'bytes' ? ' B' : unit === 'seconds' ? ' s' : ''}`
 }
 
-/** Two decimals, or three significant digits where that would leave too little. */
+/** Formats two decimals, or three significant digits if that would be too few. */
 function formatNumber(value: number): string {
   const size = Math.abs(value)
   if (!Number.isFinite(value)) return value > 0 ? 'infinite' : '-infinite'
@@ -67,7 +67,7 @@ const STEPS = [
   ['s', 1000],
 ] as const
 
-/** A span in its two largest units: "2 min 10 s", "3 d 4 h", "350 ms". */
+/** Formats a duration in its two largest units: "2 min 10 s", "3 d 4 h", "350 ms". */
 export function formatDuration(span: Millis): string {
   if (!Number.isFinite(span)) return 'an unknown time'
   if (span < 0) return `-${formatDuration(-span)}`
@@ -84,15 +84,18 @@ export function formatDuration(span: Millis): string {
   return small && rest > 0 ? `${whole} ${rest} ${small[0]}` : whole
 }
 
-/** Writes an instant for one reader. */
+/** Formats an instant for one reader. */
 export type WriteTime = (at: Millis) => string
 
-/** Writes an instant to the second with its zone: "2026-11-22 12:03:10 UTC". */
+/** Formats an instant to the second with its zone: "2026-11-22 12:03:10 UTC". */
 export function formatTime(at: Millis, zone = 'UTC'): string {
   return timeFormat(zone)(at)
 }
 
-/** Writes instants as `formatTime` does; to make it takes longer than to use it. @throws {RangeError} for an unknown zone. */
+/**
+ * Returns a function like `formatTime`. Creating it is more expensive than calling it. @throws {RangeError} for an
+ * unknown zone.
+ */
 export function timeFormat(zone: string): WriteTime {
   const partsOf = zone === 'UTC' ? undefined : zoneParts(zone)
   return (at) => {
@@ -123,12 +126,12 @@ function zoneParts(timeZone: string): (at: Millis) => (type: Intl.DateTimeFormat
   }
 }
 
-/** `1 alert`, `3 alerts`. */
+/** Formats a number with its noun: `1 alert`, `3 alerts`. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** Most characters of a list of names in one sentence: a mail shows 16,384 of it. */
+/** Maximum length of a list of names in a sentence. A mail shows 16,384 characters of it. */
 const MAX_LENGTH = 16_000
 
 /** Lists names up to a maximum length; `count` is the number of all names. */
@@ -146,7 +149,7 @@ const OPERATORS: Readonly<Record<Op, string>> = {
   at_most: 'at most',
 }
 
-/** Writes a limit with its number in the metric's unit: `above 90%`; nothing for none. */
+/** Formats a limit in the metric's unit: `above 90%`; empty if there is none. */
 export function formatLimit(limit: Limit | undefined, unit: Unit): string {
   return limit === undefined ? '' : `${OPERATORS[limit.op]} ${formatValue(limit.value, unit)}`
 }
@@ -158,12 +161,12 @@ const AT: Readonly<Record<Op, string>> = {
   at_most: 'at or below',
 }
 
-/** Writes a limit as the place that a value reaches: `at or below 85%`. */
+/** Formats a limit that a value reaches: `at or below 85%`. */
 export function formatReach({ op, value }: Limit, unit: Unit): string {
   return `${AT[op]} ${formatValue(value, unit)}`
 }
 
-/** Writes a limit beside its figure, which shows the direction: `(threshold 90%)`. */
+/** Formats a limit after a value, which shows the direction: `(threshold 90%)`. */
 export function formatThreshold({ value }: Limit, unit: Unit): string {
   return `(threshold ${formatValue(value, unit)})`
 }
@@ -180,7 +183,7 @@ const STATES: Readonly<Record<StateMetric, string>> = {
   unmatched_events: 'events that could not be matched',
 }
 
-/** Says what is measured: `mean of cpu over 2 min`. */
+/** Describes what is measured: `mean of cpu over 2 min`. */
 export function formatMeasure(measure: Measure): string {
   if (measure.kind === 'state') return STATES[measure.metric]
   const over = formatDuration(measure.over)
@@ -200,10 +203,10 @@ function ordinalSuffix(number: number): string {
   return (Number.isInteger(number) && !isTeen ? ['', 'st', 'nd', 'rd'][number % 10] : undefined) || 'th'
 }
 
-/** Acronyms among the names of metrics. */
+/** Acronyms among metric names. */
 const ACRONYMS: readonly string[] = ['cpu', 'gpu', 'ram', 'io']
 
-/** Writes a metric at the beginning of a sentence. Names that are not plain words stay as they are. */
+/** Formats a metric at the start of a sentence. Names that are not plain words are unchanged. */
 export function formatMetricTitle(measure: Measure): string {
   if (measure.kind === 'count') return 'Matching events'
   const { metric } = measure
@@ -242,13 +245,13 @@ function hosts(value: string): string {
   return `${value} ${value === '1' ? 'host' : 'hosts'}`
 }
 
-/** Says what was measured, how much and where: `CPU averaged 95% over 2 min on web-1`. */
+/** Describes a measured value with its target: `CPU averaged 95% over 2 min on web-1`. */
 export function formatFigure(measure: Measure, value: string, place: string): string {
   if (measure.kind === 'state') return STATE_FIGURES[measure.metric](place, value)
   return `${windowFigure(measure, formatMetricTitle(measure), value)} on ${place}`
 }
 
-/** Says what was measured and how much, within a sentence: `cpu averaged 95% over 2 min`. */
+/** Describes a measured value within a sentence: `cpu averaged 95% over 2 min`. */
 export function formatMeasurement(measure: Measure, value: string): string {
   if (measure.kind === 'state') return `${formatMeasure(measure)} was ${value}`
   return windowFigure(measure, measure.metric, value)
@@ -266,7 +269,7 @@ function formatAggregated(of: Of, metric: string, value: string, over: string): 
     : `${metric} ${formatAggregate(of)} was ${value} over ${over}`
 }
 
-/** An instant as RFC 3339 has it; what is none, as Go writes none. */
+/** Formats an instant as RFC 3339; an invalid one as Go's zero time. */
 export function formatInstant(at: Millis): string {
   return Number.isFinite(at) && Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : NO_INSTANT
 }

@@ -1,8 +1,8 @@
-/** Names of fields, and of settings inside a text, whose values are secrets. */
+/** Names of fields and settings whose values are secrets. */
 const NAME =
   'pass(?:word|wd|phrase)|pwd|secret|token|authorization|api[-_. ]?key|credential|cookie|private[-_. ]?key|access[-_. ]?key'
 const SECRET_NAME = new RegExp(NAME, 'i')
-/** Stands for a secret. */
+/** Replaces a secret. */
 export const MASKED = '***'
 
 /** `password=...`, `"client_secret": "..."`, `--token ...`, `Authorization: Basic ...`, `Bearer ...`: the value is masked. */
@@ -14,7 +14,7 @@ const ASSIGNED = new RegExp(`(${SETTING}|${OPTION}|\\b(?:bearer|basic)\\s{1,3})$
 const COOKIE = /(cookie\\?["']?\s{0,3}:\s{0,3})[^\r\n]{1,1024}/gi
 /** `https://user:...@host`. */
 const URL_PASSWORD = /(:\/\/[^\s:/@]{0,64}:)[^\s/@]{1,256}(?=@)/g
-/** Secrets that are recognised by themselves: JSON web tokens, tokens of GitHub, GitLab and Slack, private keys. */
+/** Secrets with a recognizable form: JSON web tokens, tokens of GitHub, GitLab and Slack, private keys. */
 const TOKEN =
   /\beyJ[\w-]{8,200}\.[\w-]{8,2048}(?:\.[\w-]{0,1024})?|\b(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-)[\w-]{16,255}|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g
 /** How much is read beyond the cut, so that a secret across the cut is recognized. */
@@ -25,7 +25,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }
 
-/** Masks the secrets in a text, and cuts it to `max` characters and an ellipsis. */
+/** Masks secrets in a text, and cuts it to `max` characters and an ellipsis. */
 export function maskText(text: string, max: number): string {
   const masked = text
     .slice(0, max + BEYOND)

@@ -1,7 +1,7 @@
 import type { Evaluation, NextEvaluation } from '../model.ts'
 import { formatTime, formatValue, listNames } from './format.ts'
 
-/** Says what the next evaluation of a rule waits for. */
+/** Describes what the next evaluation of a rule waits for. */
 export function describeNextEvaluation(next: NextEvaluation, rule: string, host?: string): string {
   switch (next.kind) {
     case 'window': {
@@ -22,12 +22,14 @@ export function describeNextEvaluation(next: NextEvaluation, rule: string, host?
   }
 }
 
-/** Says why a rule does not evaluate a host. */
+/** Describes why a rule does not evaluate a host. */
 export function describeNotApplicable(hosts: readonly string[], rule: string, host = 'this host'): string {
   return `${rule} applies to ${listNames(hosts)}, not to ${host}`
 }
 
-/** Says what to check in the configuration where a value is hardly one of its unit; undefined where it is. */
+/**
+ * Describes what to check in the configuration if a value is implausible for its unit; undefined if it is plausible.
+ */
 export function describeHint({
   hint,
   measure,

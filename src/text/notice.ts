@@ -15,19 +15,19 @@ import { formatCount, formatTime, type WriteTime } from './format.ts'
 import { readParams } from './params.ts'
 import { describeMismatch, describeRetired } from './reason.ts'
 
-/** A notice in words: a title, and one line for each thing that it is about. */
+/** A notice in words: a title, and one line for each item. */
 interface NoticeText {
   readonly title: string
   readonly lines: readonly string[]
 }
 
-/** Without an event for so long, nothing can be called clear. */
+/** Without events for this long, nothing is clear. */
 const NO_EVENTS_AFTER = 3_600_000
 
 /**
- * Says what a notice is about. The texts may hold names that came with events, as they are.
+ * Describes a notice. The texts may hold unsanitised names of events.
  *
- * @param at when it was written. @param time writes instants for the reader.
+ * @param at when it was written. @param time formats instants for the reader.
  */
 export function describeNotice(notice: Notice, at: Millis, time: WriteTime = (at) => formatTime(at)): NoticeText {
   if (notice.kind === 'hosts_retired') return retiredText(notice, time)

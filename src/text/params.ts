@@ -8,7 +8,7 @@ export interface Evaluated {
   readonly evidence: Evidence
 }
 
-/** Makes the sentence of one code: no capital at its beginning, no full stop at its end. */
+/** Returns the sentence of one code, without an initial capital or a full stop. */
 export type Describe = (evaluated: Evaluated, params: Params, time: WriteTime) => string
 
 /** The params of a reason by their type. One that is missing, or of another type, is undefined. */

@@ -81,7 +81,7 @@ const MISMATCHES: Readonly<Record<string, (params: Params) => string>> = {
     `no event has a value for ${params.text('metric') ?? 'the metric'} (field ${listNames(params.list('fields'))})`,
 }
 
-/** Says why a rule has nothing to evaluate: a code of `UnmatchedRule.reason`. */
+/** Describes why a rule has nothing to evaluate: a code of `UnmatchedRule.reason`. */
 export function describeMismatch(code: string, params: Params): string {
   return MISMATCHES[code]?.(params) ?? code
 }
@@ -96,10 +96,10 @@ const SENTENCES: ReadonlyMap<string, Describe> = new Map(
 )
 
 /**
- * Says why an evaluation came out as it did, in one sentence without a capital or a full stop. The text may hold names
- * that came with events, as they are.
+ * Describes the result of an evaluation in one sentence without an initial capital or a full stop. It may hold
+ * unsanitised names of events.
  *
- * @param time writes instants for the reader; UTC unless said otherwise.
+ * @param time formats instants for the reader; UTC by default.
  */
 export function describeReason(evaluated: Evaluated, time: WriteTime = (at) => formatTime(at)): string {
   const { why } = evaluated.evidence

@@ -1,5 +1,5 @@
 /**
- * Text that came with events is shown, never obeyed: it cannot end a header, hide itself, turn the reading direction
+ * Text that came with events is shown as text only: it cannot end a header, hide itself, change the reading direction
  * or become markup.
  */
 
@@ -13,18 +13,18 @@ const PICTOGRAPH_OR_UNSEEN = new RegExp(`${PICTOGRAPH.source}|(${UNSEEN.source})
 
 const PLAIN = /^[ -~]*$/
 
-/** Replaces what cannot be seen, or acts unseen, by its code point in the form `\u{202E}`. */
+/** Replaces invisible and control characters by their code point: `\u{202E}`. */
 export function clean(text: string): string {
   return PLAIN.test(text) ? text : text.replace(PICTOGRAPH_OR_UNSEEN, reveal)
 }
 
-/** As `clean`, but line feeds stay: for texts that the operator wrote. */
+/** Like `clean`, but keeps line feeds: for texts of the operator. */
 export function cleanLines(text: string): string {
   return text.replaceAll('\r\n', '\n').split('\n').map(clean).join('\n')
 }
 
 /**
- * Shortens in the middle, where names differ least, to at most `max` characters.
+ * Shortens a text to at most `max` characters, in the middle, where names differ least.
  *
  * @param max at least 3.
  */
@@ -36,7 +36,7 @@ export function shorten(text: string, max: number): string {
   return `${points.slice(0, head).join('')}…${points.slice(points.length - (max - 1 - head)).join('')}`
 }
 
-/** Makes text fit for a header: clean, short, and without the beginning of an encoded word. */
+/** Sanitises text for a header: clean, short, and without the start of an encoded word. */
 export function headerText(text: string, max: number): string {
   return shorten(clean(text).replaceAll('=?', '=\\u{003F}').trim(), max)
 }
@@ -49,7 +49,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Makes text fit for HTML, as content and inside quoted attributes. */
+/** Escapes text for HTML, as content and inside quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
 }

@@ -24,7 +24,7 @@ export function suggest(word: string, known: readonly string[]): string {
   return known.length === 0 ? '' : `: expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`
 }
 
-/** Insertions, deletions, changes and swaps of neighbours that turn one word into the other. */
+/** Returns the number of insertions, deletions, substitutions and transpositions that turn one word into the other. */
 function editDistance(a: string, b: string): number {
   if (a.length > 100 || b.length > 100) return Infinity
   let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]

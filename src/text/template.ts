@@ -4,8 +4,7 @@ import { describeReason } from './reason.ts'
 import { suggest } from './suggest.ts'
 
 /**
- * What may stand in for a placeholder. A number carries its unit, so that `{{value}}` alone reads well; null is
- * "no data".
+ * The value of a placeholder. A number has its unit, so that `{{value}}` alone is readable; null is "no data".
  */
 type TemplateValue =
   | { readonly kind: 'text'; readonly text: string }
@@ -16,9 +15,9 @@ type TemplateValue =
 export type TemplateValues = ReadonlyMap<string, TemplateValue>
 
 interface RenderOptions {
-  /** Applied to each value that is put in, not to the template's own text. */
+  /** Applied to each inserted value, not to the template's own text. */
   readonly escape?: (text: string) => string
-  /** IANA time zone of instants; UTC when left out. */
+  /** IANA time zone of instants; UTC by default. */
   readonly zone?: string
 }
 
@@ -27,7 +26,7 @@ interface Template {
   render(values: TemplateValues, options?: RenderOptions): string
 }
 
-/** A template that cannot be: `found` is the piece of it that is at fault. */
+/** An invalid template; `found` is the invalid part. */
 export class TemplateError extends Error {
   readonly code = 'TEMPLATE_INVALID'
   readonly found: string
@@ -98,7 +97,7 @@ const FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
 ])
 
 /**
- * Reads a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that no template can run anything.
+ * Compiles a template: `{{name}}` and `{{name | formatter}}`, and nothing else, so that a template cannot run code.
  *
  * @param names the names it may use: `TEMPLATE_NAMES`, `label.<name>` for each label, and `EVENT_NAMES`. An asterisk at
  *   the end stands for anything.
@@ -198,12 +197,12 @@ export function templateValues(snapshot: AlertSnapshot): TemplateValues {
 
 /** Matches a URL in text; a placeholder in it is marked by a NUL. */
 const ADDRESS = /https?:\/\/[^\s<>"'`]+/g
-/** Marks of the sentence around an address. A closing bracket is one where the address opens none. */
+/** Punctuation around a URL. A closing bracket belongs to it only if the URL opens one. */
 const BEHIND = /[.,;:!?]+$/
 
 /**
- * The web addresses that a template's author wrote out. One that runs into a placeholder is none of them: what stands
- * there came with events.
+ * Returns the URLs that a template contains literally. A URL with a placeholder is not one of them, because its value
+ * comes with events.
  */
 export function findAddresses(template: string): readonly string[] {
   const found = template.replace(/\{\{.*?\}\}/gs, '\0').match(ADDRESS) ?? []
@@ -212,13 +211,13 @@ export function findAddresses(template: string): readonly string[] {
   )
 }
 
-/** A piece of a text, and whether it is one of the addresses. */
+/** A part of a text, and whether it is one of the URLs. */
 interface Piece {
   readonly text: string
   readonly isLink: boolean
 }
 
-/** Takes a text apart at those of the addresses that stand in it whole; all others stay text. */
+/** Splits a text at complete occurrences of the URLs. Everything else stays text. */
 export function splitAddresses(text: string, addresses: readonly string[]): readonly Piece[] {
   const pieces: Piece[] = []
   let from = 0

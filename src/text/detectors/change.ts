@@ -1,7 +1,9 @@
 import { formatBeside, formatCount, formatValue, formatLimit, formatMeasurement } from '../format.ts'
 import type { Describe } from '../params.ts'
 
-/** Says what was measured and what it was before: `cpu averaged 90% over 5 min (30 samples), before that 40%: at least 60%`. */
+/**
+ * Describes the value and the one before: `cpu averaged 90% over 5 min (30 samples), before that 40%: at least 60%`.
+ */
 const compared = (judgement: (limit: string, clear: string) => string): Describe => {
   return ({ identity: { measure }, value, evidence: { limit, clear, expected } }, params) => {
     const { unit } = measure

@@ -1,7 +1,10 @@
 import { formatBeside, formatCount, formatLimit, formatMeasurement } from '../format.ts'
 import type { Describe } from '../params.ts'
 
-/** Says what was measured, then what that means beside the threshold: `cpu averaged 95% over 2 min (24 samples): above 90%`. */
+/**
+ * Describes the value and its position relative to the threshold: `cpu averaged 95% over 2 min (24 samples): above
+ * 90%`.
+ */
 const figure = (judgement: (limit: string, clear: string) => string): Describe => {
   return ({ identity: { measure }, value, evidence: { limit, clear } }, params) => {
     const limits = [limit, clear].flatMap((one) => (one === undefined ? [] : [one.value]))
