@@ -196,14 +196,14 @@ export function alertingPart({ load, latency, storms, mail }: AlertingResult): s
   )
   return `${TITLE}
 
-The machine's load average was ${load.toFixed(1)} when this began.
+The machine's load average was ${load.toFixed(1)} at the start.
 
-From the end of the window that decided, in event time, to the mail server's 250, in seconds: the real service in a process
-of its own, ${latency.hosts} hosts that each report every 10 s over HTTP, a window of 10 s judged every 10 s, and a mail server on
-loopback; in each of ${WAVES} windows ${HOT} more hosts go over their bound, and come back two windows later. ${latency.mails} mails with their
-charts in ${latency.seconds.toFixed(0)} s, the mails of a window all due at one instant. Ten seconds are the lateness that the design grants to
-events; what finding takes beyond it is the wait for the next event and the next tick, and telling is commit, outbox,
-wording, chart and SMTP.
+From the end of the deciding window, in event time, to the mail server's 250, in seconds: the real service in a process
+of its own, ${latency.hosts} hosts that each send events every 10 s over HTTP, a window of 10 s evaluated every 10 s, and a mail server on
+loopback; in each of ${WAVES} windows ${HOT} more hosts breach the threshold, and recover two windows later. ${latency.mails} mails with their
+charts in ${latency.seconds.toFixed(0)} s, the mails of a window all due at one instant. Ten seconds of it are the allowed lateness of
+events; the rest of the detection is the wait for the next event and the next tick, and the notification is commit, outbox,
+rendering, chart and SMTP.
 
 | part | p50 | p99 | longest |
 |---|---|---|---|
@@ -211,16 +211,16 @@ ${row('window ended to alert found (10 s of it by design)', latency.finding)}
 ${row('alert found to 250', latency.telling)}
 ${row('window ended to 250', latency.whole)}
 
-A storm in virtual time: all hosts fail within so long, each for 5 minutes. The mails to each of two people in 58 minutes
-from the first failure on, under the default budget of 5 a minute, and the hosts that they name; a host that fails and recovers
-between two lists is named once, as resolved.
+An alert storm in virtual time: all hosts fail within the given time, each for 5 minutes. The mails to each of two
+recipients in 58 minutes from the first failure on, with the default rate limit of 5 per minute, and the hosts that they name; a
+host that fails and recovers between two lists is named once, as resolved.
 
 | hosts | fail within | mails to each | named as firing | named as resolved |
 |---|---|---|---|---|
 ${stormRows.join('\n')}
 
 CPU in milliseconds for one alert mail, from the notification to its bytes, median of 200: without a chart, with the usual
-one of 24 points, and with one of 80 points that never stands still. It is spent in the thread that answers requests. Goal:
+one of 24 points, and with one of 80 points that always change. It is spent in the thread that answers requests. Goal:
 at most 20.
 
 | without chart | usual chart | largest chart | of it drawing | PNG, kB | mail, kB |

@@ -94,10 +94,10 @@ export function bodiesPart(results: readonly BodiesResult[]): string {
   )
   return `## Very large bodies
 
-${SENDERS} senders that each post a body of ${BODY / MEGABYTE} MB (${EVENTS} events) ${ROUNDS} times, all at once, and come again after 429. Memory of
-the service in megabytes, before and at its highest. Goal: the limit of the shipped manifests, ${LIMIT} MB, with a quarter to spare.
+${SENDERS} senders that each post a body of ${BODY / MEGABYTE} MB (${EVENTS} events) ${ROUNDS} times, concurrently, and retry after 429. Memory of
+the service in megabytes, before and at its maximum. Goal: the limit of the shipped manifests, ${LIMIT} MB, with a reserve of a quarter.
 
-| compression | before | highest | told to come again | seconds |
+| compression | before | maximum | retries | seconds |
 |---|---|---|---|---|
 ${rows.join('\n')}
 `

@@ -78,10 +78,10 @@ type Round = Pick<IdsResult, 'without' | 'withIds' | 'beyond'>
 /** The page's part about it. */
 export function idsPart({ without, withIds, beyond, ratio }: IdsResult): string {
   const [a, b, c] = [without, withIds, beyond].map((one) => one.toFixed(2))
-  return `## Ids of events
+  return `## Event ids
 
-CPU of the fold in microseconds per event, in frames of ${EVENTS} events of one sample: without ids, with an id each
-(\`ingest.event_id_field\`), and with an id each where ${NOTED.toLocaleString('en')} others came before, more than are remembered. Goal: a ratio of the
+CPU time of the fold in microseconds per event, in frames of ${EVENTS} events with one sample: without ids, with ids
+(\`ingest.event_id_field\`), and with ids where ${NOTED.toLocaleString('en')} others were received before, more than are remembered. Goal: a ratio of the
 last two of at most 1.5.
 
 | without ids | with ids | more than are remembered | ratio |

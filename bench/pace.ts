@@ -188,7 +188,7 @@ export function pacePart({ kinds, reports }: PaceResults): string {
   )
   return `${TITLE}
 
-${HOSTS} hosts with ${METRICS.length} shares each, a rule for one of them and one for silent hosts. The thread that answers for a commit works
+${HOSTS} hosts with ${METRICS.length} shares each, a rule for one of them and one for absent hosts. The thread that commits works
 in slices; the longest slice of a tick (or batch), in milliseconds of CPU, and the number of slices, are medians of so many
 times. Goal: 10 ms.
 
@@ -196,7 +196,7 @@ times. Goal: 10 ms.
 |---|---|---|---|
 ${rows.join('\n')}
 
-To fold the same batches takes **${reports.toFixed(3)}** times as long while a receiver has a report (median of pairs in turn).
+Folding the same batches takes **${reports.toFixed(3)}** times as long if a receiver has a report (median of alternating pairs).
 `
 }
 

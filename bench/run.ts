@@ -46,10 +46,10 @@ at most 2.2.
 }
 
 function pacedPart({ eventsPerSecond, series, p50, p99, max }: PacedResult): string {
-  return `## Answers under load
+  return `## Response times
 
-Time from the first byte sent to the answer read, in milliseconds, as the client sees it: ${eventsPerSecond} events a second
-in batches of 125 over 8 connections, ${series} series resident. The client shares the machine.
+Time from the first byte sent to the complete response, in milliseconds, measured by the client: ${eventsPerSecond} events per second
+in batches of 125 over 8 connections, ${series} series in memory. The client runs on the same machine.
 
 | p50 | p99 | longest |
 |---|---|---|
@@ -61,11 +61,11 @@ function generatorPart(one: GeneratorResult): string {
   const { hosts, wanted, reached, seconds, cores, p50, p99, max, rss, peak, series } = one
   return `## A large cluster
 
-${hosts} hosts that each send 1.5 events a second (CPU, memory, file systems, interfaces and log lines in turn, 1.1 kB
-each), ${wanted} events a second in all, in batches of 125 over 8 connections, not compressed, judged by five rules, four of
-them every 10 s: measured for ${fixed(seconds, 0)} s after a warm-up. The share of a core is the CPU time of the whole service process
-by the time passed; the client shares the machine. Answer times in milliseconds, as the client sees them; memory in
-megabytes.
+${hosts} hosts that each send 1.5 events per second (CPU, memory, file systems, interfaces and log lines in turn, 1.1 kB
+each), ${wanted} events per second in total, in batches of 125 over 8 connections, not compressed, with five rules, four of
+them evaluated every 10 s: measured for ${fixed(seconds, 0)} s after a warm-up. The share of a core is the CPU time of the whole service process
+divided by the elapsed time; the client runs on the same machine. Response times in milliseconds, measured by the client;
+memory in megabytes.
 
 | events a second reached | share of a core | p50 | p99 | longest | series | resident | highest |
 |---|---|---|---|---|---|---|---|
@@ -96,9 +96,9 @@ function scalePart(results: readonly ScaleResult[]): string {
   )
   return `## A large site
 
-10,000 hosts with 20 metrics each, windows of 5 minutes in buckets of 10 seconds: rules that ask for the mean, and rules
-that ask for every column (five rules a metric). Then 500 such hosts under rules with long windows. Memory is all that the
-engine keeps; judging is CPU of one evaluation of every series by every rule; restoring is from the bytes of a snapshot to
+10,000 hosts with 20 metrics each, windows of 5 minutes in buckets of 10 seconds: rules that use the mean, and rules
+that use every column (five rules per metric). Then 500 such hosts under rules with long windows. Memory is everything that the
+engine keeps; judging is the CPU time to evaluate every series with every rule; restoring is from the bytes of a snapshot to
 the state. Goals for the first: 600 bytes, judging in 150 ms, restoring in 3 s; for the second: 2,200 bytes. Times in
 milliseconds.
 
@@ -116,13 +116,13 @@ function inventedPart(results: readonly InventedResult[]): string {
   )
   return `## Invented hosts
 
-1,000 real hosts that report every 10 s, ten of them hot all the time, and a sender that makes up 1,000,000 names in 20
-minutes, one event each, under the default limit of 20,000 hosts. Windows: real hosts of which every sample of the last two
-minutes is known at the end; alerts: of the ten, those that fire; told: mails that say that a limit is reached. Memory in
-megabytes, before the first invented name and at the end: what the engine holds, and what the process takes. CPU of the
+1,000 real hosts that send events every 10 s, ten of them with a firing alert, and a sender that invents 1,000,000 names in 20
+minutes, one event each, under the default limit of 20,000 hosts. Windows: real hosts with all samples of the last two
+minutes at the end; alerts: those of the ten that still fire; mails: mails about a reached limit. Memory in
+megabytes, before the first invented name and at the end: of the engine, and of the process. CPU time of the
 longest batch of 125 events and of the longest slice of a second, in milliseconds.
 
-| rules | admitted | refused | windows | alerts | told | held | resident | batch | slice |
+| rules | admitted | refused | windows | alerts | mails | engine | process | batch | slice |
 |---|---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 `
@@ -157,7 +157,7 @@ async function run(): Promise<void> {
   const intro = `# Benchmarks
 
 Written by \`npm run bench\`; edit \`bench/\`, not this page. Ratios are medians of rounds that alternate within one run, so
-that a busy machine slows both sides alike; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
+that a busy machine affects both sides; absolute figures are those of one machine (${cpus().length} cores, Node ${process.versions.node}).
 `
   const page = [
     intro,

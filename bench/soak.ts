@@ -249,7 +249,7 @@ async function main(): Promise<void> {
   const sum = (of: (host: Host) => number): number => site.hosts.reduce((all, host) => all + of(host), 0)
   const repeated = arrived.length - new Set(arrived.map(({ id }) => id)).size
   say(
-    `${sum((one) => one.count)} events, ${site.retries()} posts repeated, ${faults.kills} kills, ${faults.reloads} reloads, ${faults.moods} moods`,
+    `${sum((one) => one.count)} events, ${site.retries()} posts repeated, ${faults.kills} kills, ${faults.reloads} reloads, ${faults.moods} mail server faults`,
   )
   say(
     `${sum((one) => one.hot + one.died)} episodes, ${arrived.length} mails, ${repeated} of them twice, ${run.highest} kB at most`,

@@ -1,7 +1,7 @@
 /**
  * Renders mails as images, as a mail program shows them, with a local Chromium.
  *
- * node tools/render-mail.ts                                  the images in docs/images
+ *     node tools/render-mail.ts                                  the images in docs/images
  *     node tools/render-mail.ts KIND|all FILE|FOLDER [--width 800] [--dark] [--bare] [--chromium COMMAND]
  *
  * The extension of the file name sets the format: png, jpg or webp.
