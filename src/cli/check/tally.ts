@@ -7,7 +7,7 @@ const MAX_FIELDS = 5000
 const MAX_REASONS = 200
 const MAX_DATASETS = 200
 
-/** Names with their counts; beyond a limit only the number of further ones. */
+/** Names with their counts, up to a maximum, and the number of further names. */
 export interface Names {
   readonly seen: Set<string>
   more: boolean
@@ -57,7 +57,7 @@ export interface Tally {
   identified: number
   readonly kinds: Map<string, KindTally>
   readonly reasons: Map<string, ReasonTally>
-  /** Rejections for reasons beyond the limit. */
+  /** Rejections for further reasons. */
   otherReasons: number
   readonly fields: Map<string, FieldTally>
   /** Accepted events that a rule could not be matched with, by rule. */
