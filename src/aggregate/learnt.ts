@@ -1,7 +1,7 @@
 /** The type of the values in a learnt column. */
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, float64: Float64Array } as const
 
-/** A value a series that somebody learns beside its ring. Columns of the same name and owner are the same column. */
+/** A learnt value per series, stored with its ring. Columns with the same name and owner are the same column. */
 export interface LearntColumn {
   /** The detector that learns and its params: with other params it starts from reset columns. */
   readonly owner: string
@@ -27,7 +27,7 @@ export function resetLearnt(columns: readonly LearntArray[], index: number): voi
   }
 }
 
-/** The positions in another list of the columns that are the same there; -1 for those that are not. */
+/** Returns the position of each column in another list; -1 for those that it does not have. */
 export function matchLearnt(columns: readonly LearntColumn[], others: readonly LearntColumn[]): readonly number[] {
   return columns.map(({ owner, name, kind }) =>
     others.findIndex((other) => other.owner === owner && other.name === name && other.kind === kind),

@@ -126,7 +126,7 @@ export function seriesSize(layout: Layout): number {
   return chunkSize(layout) / CHUNK + estimateDistributions(layout)
 }
 
-/** A chunk whose columns lie in the buffers that are handed over, each of the size that is asked for. */
+/** Creates a chunk. Its columns are views of the given buffers, each of the required size. */
 function chunkOn(layout: Layout, buffer: (bytes: number) => ArrayBuffer): Chunk {
   const columns = chunkLayout(layout).map((column) => {
     const [name, kind] = column
@@ -166,7 +166,7 @@ export function addSeries(store: Store): number {
   return slot
 }
 
-/** Gives a slot back; its cells are wiped when it is used anew. */
+/** Frees a slot. Its cells are cleared when it is used again. */
 export function removeSeries(store: Store, slot: number): void {
   markChanging(store, slot)
   const chunk = findChunk(store, slot)

@@ -28,7 +28,7 @@ function countMatching({ alerts }: DispatchState, { matchers, startsAt, createdA
     .length
 }
 
-/** Expires a silence now. Has no effect on one that is over. Refuses an unknown id. */
+/** Expires a silence now. Has no effect on one that has ended. Rejects an unknown id. */
 export function expireSilence(state: DispatchState, id: string, now: Millis): CommandReply<'expire'> {
   const known = state.silences.get(id)
   if (known === undefined) return { kind: 'refused', code: 'unknown-silence', value: id }

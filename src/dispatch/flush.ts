@@ -20,7 +20,7 @@ import {
   recordDecision,
 } from './state.ts'
 
-/** The most alerts that one mail lists beside the news. */
+/** Maximum number of other firing alerts in one mail. */
 const MAX_OTHERS = 500
 /** A mail about several changes takes the first of these reasons that applies. */
 const EVENT_RANK: readonly NotificationReason[] = [

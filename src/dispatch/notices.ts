@@ -26,7 +26,7 @@ export function sendNotices(state: DispatchState, plan: DispatchPlan, now: Milli
   return due.map((alert) => composeNotice(plan, alert, now))
 }
 
-/** Failed deliveries are notified after this wait, so that one mail lists those that fail together. */
+/** Delay of the mail about failed deliveries, so that one mail lists those that fail together. */
 const GATHER_TIME = 60_000
 const MAX_NAMED = 20
 

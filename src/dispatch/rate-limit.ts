@@ -3,7 +3,7 @@ import { condense } from './compose.ts'
 import type { DispatchState, DeferredAlert, Target, Mail, RateLimit } from './state.ts'
 
 const MINUTE = 60_000
-/** How long deferred alerts wait, so that one mail lists those that come together. */
+/** Delay of deferred alerts, so that one mail lists those that occur together. */
 const GATHER_TIME = 10_000
 /** This many alerts of one rule in a list start a storm. */
 const STORM_SIZE = 10

@@ -12,7 +12,7 @@ import type { Labels } from '../labels/matcher.ts'
 import type { DispatchPlan } from './plan.ts'
 import type { TrackedAlert, Target } from './state.ts'
 
-/** Alertmanager groups by itself, and resolves alerts that are not refreshed: hence a repeat every 5 min. */
+/** Alertmanager groups alerts itself, and resolves those that are not refreshed: hence a repeat every 5 min. */
 const FOR_ALERTMANAGER = {
   grouping: { by: [], wait: 0, interval: 0 },
   repeat: { initial: 5 * 60_000, max: 5 * 60_000 },

@@ -30,7 +30,7 @@ export interface MetricPlan {
   readonly showsEvents: boolean
 }
 
-/** Buckets of one width, with the rules that look at them, in the order of the file. */
+/** Buckets of one width, with the rules that use them, in the order of the file. */
 export interface Tier {
   /** The name of their store; that of the finest is the metric's. */
   readonly id: string
@@ -214,7 +214,7 @@ function buildLayout(metric: Metric, rules: readonly WindowPlan[], width: Millis
   }
 }
 
-/** The params that hold for a host: those of the last override that fits, else the rule's own. */
+/** Returns the params for a host: those of the last matching override, else the rule's own. */
 export function paramsFor(rule: MetricRule | CountRule, host: string): unknown {
   const override = rule.overrides.findLast(({ hosts }) => matchesHosts(hosts, host))
   return override === undefined ? rule.condition.params : override.params

@@ -59,7 +59,7 @@ export interface State {
   hasExpectedHosts: boolean
   /** Hosts and sources that were retired and not notified yet, and when the first was. */
   readonly retired: { since: Millis; list: RetiredItem[] }
-  /** Rules that matched nothing so far, by name. */
+  /** Rules that have not matched anything yet, by name. */
   unmatchedRules: ReadonlyMap<string, UnmatchedWatch>
   /** Refusals by limits, and the tick at which no idle host was found to make room. */
   refusals: { count: number; last: Millis; what: Limited; searched: number }
@@ -81,9 +81,9 @@ export interface State {
   removedRules: Map<string, Millis>
 }
 
-/** A rule that matched nothing so far. It is followed until it matches something or was reported. */
+/** A rule that has not matched anything yet. It is kept until it matches something or was reported. */
 export interface UnmatchedWatch {
-  /** What the rule looks for; a rule that looks for something else is another one. */
+  /** What the rule matches. A rule that matches something else counts as another one. */
   readonly target: string
   checks: number
   isDone: boolean

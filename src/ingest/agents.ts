@@ -20,7 +20,9 @@ interface SeenAgent {
   last: Millis
 }
 
-/** An agent that was set up anew ends before the other begins, except for clocks that differ and events in transit. */
+/**
+ * An agent that was set up again ends before the new one begins, except for clock differences and events in transit.
+ */
 const OVERLAP: Millis = 5 * 60_000
 /** The most agents of one host, and the most hosts, that are kept. */
 const MAX_AGENTS = 16

@@ -2,7 +2,7 @@ import { isSecretName, MASKED, maskText } from '../text/mask.ts'
 
 const MAX_TEXT_LENGTH = 512
 const MAX_DEPTH = 8
-/** Overhead of each value beside its text. */
+/** Overhead of each value besides its text. */
 const OVERHEAD = 4
 
 /**

@@ -21,7 +21,7 @@ export function measurePauses(timers: Clock): { readonly waited: () => Millis; r
     if (late > INTERVAL) pause = { length: late, end: now }
     return now
   }
-  // The first request after a pause comes before the first timer.
+  // The first request after a pause is handled before the first timer.
   const waited = (): Millis => {
     const now = look()
     return now - pause.end <= AFTERMATH ? pause.length : 0

@@ -61,7 +61,7 @@ export function createReader(config: IngestConfig, ports: CheckPorts, budget: Me
   }
 }
 
-/** A body that is being validated: what was found so far, and where to go on. */
+/** A body that is being validated: the results so far, and where to continue. */
 interface Check {
   readonly body: Events
   readonly verdict: BatchVerdict
@@ -75,7 +75,9 @@ function startCheck(body: Events): Check {
   return { body, verdict: createBatchVerdict(body.count), parts: body.parts[Symbol.iterator](), events: [], at: 0 }
 }
 
-/** A small body is validated at once, unless matching its events takes long: then it waits its turn like large ones. */
+/**
+ * Validates a small body immediately, unless matching its events takes long: then it waits its turn like large ones.
+ */
 function checkSmall(body: Body, ports: CheckPorts, queue: SerialQueue): ReadResult | Promise<ReadResult> {
   if (body.kind === 'empty') return body
   const check = startCheck(body)

@@ -57,7 +57,7 @@ export const SAMPLES_PER_BODY = 10
 const MAX_SAMPLES = 100
 const MAX_SAMPLE_LENGTH = 3500
 const MAX_REASON_LENGTH = 300
-/** The most counts taken at once, and the longest path: they are written to the journal each second. */
+/** Maximum number of counts per tick, and of characters of a path: they are written to the journal each second. */
 const MAX_COUNTS = 50
 const MAX_PATH_LENGTH = 100
 /** Rejected by the engine's limits. */

@@ -58,7 +58,7 @@ const MAX_ERRORS = 5
 /** Mark an event that was accepted without one of its values, or unmatched; no reasons for rejection. */
 const NON_NUMERIC = 'non_numeric'
 const UNMATCHED = 'unmatched'
-/** Marks an event that takes its arrival time. */
+/** Marks an event that gets its arrival time. */
 const UNTIMED = 'untimed'
 const UNTIMED_REASON =
   'accepted with its arrival time: no time in @timestamp, time, timestamp, date or ISODATE (ISO 8601 with a zone, or since 1970)'
@@ -102,7 +102,7 @@ export function checkInto(verdict: BatchVerdict, events: readonly unknown[], por
   return at
 }
 
-/** An event may take its own share and what those before it left, so that none takes from those that follow. */
+/** An event may use its own share of steps and what earlier events left, so later events keep their share. */
 function checkWithinBudget(event: unknown, ports: CheckPorts, verdict: BatchVerdict): EventSamples | Refused {
   verdict.credit += verdict.share
   const most = Math.min(verdict.credit, EVENT_STEPS)

@@ -13,7 +13,7 @@ export interface HttpOptions {
   readonly observer: Pick<Observer, 'closed'>
   /** Memory limits of the connections. */
   readonly limits?: Partial<ConnectionLimits>
-  /** A body must bring 16 KiB in every such span, whatever it takes in all. Default 10 s. */
+  /** A body must bring 16 KiB in every such interval, however long it takes in total. Default 10 s. */
   readonly bodyTimeout?: Millis
   /** A request's head must arrive within this. Default 10 s. */
   readonly headersTimeout?: Millis

@@ -6,7 +6,7 @@ interface UploadsDeps {
   readonly log: Log
   readonly connections: () => Iterable<Connection>
   readonly cut: (connection: Connection, reason: ConnectionCloseReason) => void
-  /** A body must bring `MIN_BYTES` in every such span, or end. */
+  /** Each body must bring `MIN_BYTES` in every such interval, or be complete. */
   readonly bodyTimeout: Millis
 }
 

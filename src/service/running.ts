@@ -18,7 +18,7 @@ export interface ServiceOptions {
    * @throws {ConfigErrors} and errors of the file system
    */
   readonly readConfig?: () => Config
-  /** Called when the engine thread ended by itself: no requests can be accepted any more. */
+  /** Called when the engine thread ended unexpectedly: no requests can be accepted any more. */
   readonly onEnd: (error: Error) => void
 }
 

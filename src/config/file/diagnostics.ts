@@ -125,7 +125,7 @@ function isWithin(pointers: ReadonlySet<string>, pointer: string): boolean {
   return [...pointers].some((one) => one === pointer || one.startsWith(`${pointer}/`))
 }
 
-/** A missing value has no place of its own; the mapping that lacks it has. */
+/** A missing value has no location; the mapping that lacks it is used. */
 function nearestPosition(positions: Positions, pointer: string): Position | undefined {
   for (let here = pointer; here !== ''; here = here.slice(0, here.lastIndexOf('/'))) {
     const position = positions.get(here)

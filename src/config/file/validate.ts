@@ -116,7 +116,7 @@ function findHint(key: string, pointer: string): string | undefined {
   return Object.hasOwn(section, key) ? `: ${section[key]}` : undefined
 }
 
-/** The key of a section that an unknown one stands for, by its hint or its spelling. */
+/** Returns the known key that an unknown one stands for, by its hint or its spelling. */
 function guessKey(key: string, pointer: string, known: readonly string[]): string | undefined {
   const hint = findHint(key, pointer)
   if (hint === undefined) return nearest(key, known)

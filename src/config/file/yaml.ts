@@ -39,9 +39,9 @@ interface Reader {
   readonly diagnostics: Diagnostics
   readonly positions: Map<string, Position>
   readonly anchors: Map<string, Node>
-  /** How many more values may be read; an alias costs all that it stands for. */
+  /** How many more values may be read; an alias costs as much as its target. */
   budget: number
-  /** The file asked for too much, and the rest of it is not read. */
+  /** The file exceeded the limit, and the rest of it is not read. */
   stopped: boolean
 }
 

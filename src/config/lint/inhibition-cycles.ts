@@ -100,7 +100,7 @@ const isAbsence = ({ kind }: Alerts): boolean => kind === 'absence'
 const isOfSeries = ({ kind }: Alerts): boolean => kind === 'metric' || kind === 'count'
 const severity = (value: string): readonly Matcher[] => [{ label: 'severity', op: '=', value }]
 
-/** What dispatch/inhibition.ts has built in. */
+/** The inhibitions that are built into dispatch/inhibition.ts. */
 const BUILTIN_STEPS: readonly Step[] = [
   { source: [], target: [], isSource: isAbsence, isTarget: isOfSeries, equal: [['host', 'host']] },
   {
@@ -135,7 +135,7 @@ function listLinks(steps: readonly Step[], all: readonly Alerts[]): readonly Lin
   })
 }
 
-/** Whether these alerts always match the targets of a step too, and so are no sources of it. */
+/** Returns true if these alerts always match the targets of a step too, and so are no sources of it. */
 function isBothSides(alerts: Alerts, { target, isTarget }: Step, matchers: readonly Matcher[]): boolean {
   return isTarget(alerts) && target.every((matcher) => mustMatch(alerts, matcher, matchers))
 }
@@ -154,7 +154,7 @@ function canMeet(alerts: Alerts, matchers: readonly Matcher[]): boolean {
   return labels.every((label) => hasValue([[alerts, label, matchers]]))
 }
 
-/** Whether the alerts of a cycle can have the equal labels that each step asks for. */
+/** Returns true if the alerts of a cycle can have the equal labels that each step requires. */
 function agree(path: readonly Link[]): boolean {
   const classes: Set<string>[] = []
   for (const [i, { to }] of path.entries()) {
@@ -175,7 +175,7 @@ function agree(path: readonly Link[]): boolean {
   )
 }
 
-/** Whether there surely is a value that all of these labels can have. */
+/** Returns true if there is certainly a value that all of these labels can have. */
 function hasValue(sides: readonly (readonly [Alerts, label: string, matchers: readonly Matcher[]])[]): boolean {
   const fixed = sides.flatMap(([{ known, open }, label]) => (open.includes(label) ? [] : [known[label] ?? '']))
   const all = sides.flatMap(([, label, matchers]) => matchers.filter((one) => one.label === label))

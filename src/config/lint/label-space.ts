@@ -23,7 +23,7 @@ export function readLabelSpace(rule: Rule, metrics: ReadonlyMap<string, Metric>)
   return { known, open: ['host', 'source', ...by] }
 }
 
-/** The alerts of the service itself, whatever their other labels are. */
+/** The alerts of the service itself, with any other labels. */
 export const BUILTIN_SPACES: readonly LabelSpace[] = BUILTIN_RULE_NAMES.map((rule) => ({
   known: [
     { rule, severity: 'warning' },
@@ -46,13 +46,13 @@ export function compileMatcherList(matchers: readonly Matcher[]): CompiledMatche
   return matchers.map((matcher) => ({ label: matcher.label, matches: compileMatchers([matcher]) }))
 }
 
-/** Whether some alert of the rule may match. */
+/** Returns true if an alert of the rule may match. */
 export function mayMatch(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
   const decisive = matchers.filter(({ label }) => !open.includes(label))
   return known.some((labels) => decisive.every(({ matches }) => matches(labels)))
 }
 
-/** Whether every alert of the rule matches. */
+/** Returns true if every alert of the rule matches. */
 export function alwaysMatches(matchers: CompiledMatchers, { known, open }: LabelSpace): boolean {
   return (
     !matchers.some(({ label }) => open.includes(label)) &&
@@ -60,12 +60,12 @@ export function alwaysMatches(matchers: CompiledMatchers, { known, open }: Label
   )
 }
 
-/** Whether every alert of the rule matches one of the routes. */
+/** Returns true if every alert of the rule matches one of the routes. */
 export function isRouted(routes: readonly CompiledMatchers[], { known, open }: LabelSpace): boolean {
   return known.every((labels) => routes.some((route) => alwaysMatches(route, { known: [labels], open })))
 }
 
-/** Whether two alerts, one of each list, may have equal values of all these labels. */
+/** Returns true if two alerts, one of each list, may have equal values of all these labels. */
 export function mayAgree(
   sources: readonly LabelSpace[],
   targets: readonly LabelSpace[],

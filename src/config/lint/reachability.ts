@@ -203,7 +203,7 @@ function checkHosts(rule: Rule, pointer: string, expected: readonly string[], di
   checkOverrides(rule.overrides, rule.hosts, pointer, diagnostics)
 }
 
-/** Warns of patterns that no expected host fits, where hosts are expected: they are perhaps misspelt. */
+/** Warns of patterns that match no expected host, if hosts are expected: they may be misspelt. */
 function checkFits(
   patterns: readonly string[],
   pointer: string,

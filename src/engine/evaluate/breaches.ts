@@ -5,7 +5,7 @@ import type { Breaches } from '../../model.ts'
 const ANOMALOUS = 'breaches.anomalous'
 const CRITICAL = 'breaches.critical'
 
-/** The columns that a rule with `breaches` has beside those of its detector. */
+/** The columns of a rule with `breaches`, in addition to those of its detector. */
 export const BREACH_COLUMNS = { [ANOMALOUS]: 'uint16', [CRITICAL]: 'uint16' } as const
 
 /** Returns the verdicts up to a window. */

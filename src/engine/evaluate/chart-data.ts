@@ -73,7 +73,7 @@ function short(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null
 }
 
-/** Returns the limits and the expected value that can be drawn beside buckets. */
+/** Returns the limits and the expected value that can be drawn with the buckets. */
 export function chartLimits(
   { of }: WindowPlan,
   { detector, params, view, learnt, verdict }: JudgedWindow,

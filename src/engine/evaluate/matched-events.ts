@@ -1,7 +1,7 @@
 import { type EventSamples, type MatchedEvent, type Millis, SEP, SHOWN_EVENTS } from '../../model.ts'
 import type { Alert, Fold, Host, MatchedEvents, State } from '../state.ts'
 
-/** Bounds of memory: characters of `recent`, what an event takes beside its texts, and open alerts that hold events. */
+/** Limits of memory: characters of `recent`, overhead of an event besides its texts, and open alerts with events. */
 const MAX_SIZE = 4 << 20
 const OVERHEAD = 100
 const MAX_ALERTS = 2000
@@ -27,7 +27,7 @@ function addRecent(matched: MatchedEvents, series: string, event: MatchedEvent):
   if (matched.size > MAX_SIZE) makeRoom(matched)
 }
 
-/** Forgets a quarter at once: the first key of a map that others were deleted from is slow to find. */
+/** Removes a quarter in one pass: finding the first key of a map after deletions is slow. */
 function makeRoom(matched: MatchedEvents): void {
   for (const series of matched.recent.keys()) {
     if (matched.size <= 0.75 * MAX_SIZE) return
@@ -61,7 +61,7 @@ export function matchesSince({ matched }: State, host: string, key: string, from
   return (matched.recent.get(seriesOf(host, key)) ?? []).filter(({ ts }) => ts >= from)
 }
 
-/** Adds events to those that an alert shows. Beyond the limit of alerts, further ones show none. */
+/** Adds events to those that an alert shows. Further alerts over the maximum show none. */
 export function showEvents({ matched }: State, alert: Alert, events: readonly MatchedEvent[]): void {
   if (events.length === 0) return
   if (alert.events.length === 0) {
@@ -88,7 +88,7 @@ function isSame(a: MatchedEvent, b: MatchedEvent): boolean {
   return a.ts === b.ts && JSON.stringify(a.fields) === JSON.stringify(b.fields)
 }
 
-/** Forgets the recent events when the clock is set back: they would pass for newer than what comes. */
+/** Drops the recent events when the clock is set back, because they would seem newer than new ones. */
 export function rewindMatches({ matched }: State): void {
   matched.recent.clear()
   matched.size = 0

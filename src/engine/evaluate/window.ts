@@ -56,7 +56,7 @@ export function expirePending(fold: Fold, watched: WatchedSeries, plan: WindowPl
  */
 type Trigger = 'closed' | 'early' | 'flush' | 'late'
 
-/** @param newest how far an open window reaches so far: its result has that date, not the end of the window. */
+/** @param newest end of the data in an open window: its result has that date, not the end of the window. */
 export function evaluateWindow(
   fold: Fold,
   watched: WatchedSeries,

@@ -71,7 +71,7 @@ export function longestObserver(
 /** Returns for how long a source delivered since the host's last event. */
 function observedSince(host: Host, { name, observedTime }: Source): Millis {
   const delivery = host.deliveries.get(name) as HostDelivery
-  // A source that was retired and came back has begun to count its time anew.
+  // A source that was retired and returned counts its time from zero.
   delivery.observed = Math.min(delivery.observed, observedTime)
   return observedTime - delivery.observed
 }
