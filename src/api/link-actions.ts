@@ -4,7 +4,7 @@ import { ask, createAskEngine, sendCommand } from './ask.ts'
 import { parseSpan, readTextField } from './body.ts'
 import { canAct, CHOICES, linkPage } from './pages/link.ts'
 import type { LinkSubject } from './pages/link.ts'
-import { isAcknowledged } from './pages/detail.ts'
+import { isOpenAcknowledged } from './pages/detail.ts'
 import { findUnacknowledged, listLinkPage } from './pages/list-link.ts'
 import type { ListSubject } from './pages/list-link.ts'
 import { ApiProblem } from './problem.ts'
@@ -95,7 +95,7 @@ async function submitList(deps: LinkActionDeps, action: ListAction, fields: URLS
   const undone = fields.get('undo')
   if (undone !== null) {
     const made = (subject.alerts ?? []).filter(
-      (alert) => isAcknowledged(alert, now) && alert.ack?.at === Number(undone),
+      (alert) => isOpenAcknowledged(alert, now) && alert.ack?.at === Number(undone),
     )
     return sendEach(deps, made, (episode) => ({ kind: 'unacknowledge', episode, now }))
   }

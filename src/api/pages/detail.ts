@@ -123,7 +123,7 @@ function factList(rows: readonly (readonly [name: string, text: string])[]): str
 }
 
 /** Returns true if an alert is open and acknowledged. */
-export const isAcknowledged = ({ state, ack }: AlertView, now: Millis): boolean =>
+export const isOpenAcknowledged = ({ state, ack }: AlertView, now: Millis): boolean =>
   state !== 'resolved' && ack !== undefined && ack.until > now
 
 /**
@@ -138,7 +138,7 @@ export function alertItem(alert: AlertView, now: Millis, up: '' | '../' | undefi
     episode === undefined || up === undefined ? name : `<a href="${up}alerts/${linkTo(episode)}">${name}</a>`
   const when =
     resolvedAt === undefined ? `for ${formatDuration(now - startsAt)}` : `${formatDuration(now - resolvedAt)} ago`
-  const acked = isAcknowledged(alert, now) ? ', acknowledged' : ''
+  const acked = isOpenAcknowledged(alert, now) ? ', acknowledged' : ''
   return `<li>${place}: ${state}, ${severity}, ${when}${acked}<span class="soft">${foreign(describeReason(alert))}</span></li>`
 }
 

@@ -1,7 +1,7 @@
 import type { AlertView, Millis } from '../../model.ts'
 import type { ListAction } from '../../links/signature.ts'
 import { formatCount } from '../../text/format.ts'
-import { alertItem, isAcknowledged, itemList } from './detail.ts'
+import { alertItem, isOpenAcknowledged, itemList } from './detail.ts'
 import { describeDone, durationForm } from './link.ts'
 import { page } from './html.ts'
 
@@ -15,7 +15,7 @@ export interface ListSubject {
 
 /** Returns the alerts that the link acknowledges. */
 export function findUnacknowledged({ alerts = [], now }: ListSubject): readonly AlertView[] {
-  return alerts.filter((alert) => alert.state !== 'resolved' && !isAcknowledged(alert, now))
+  return alerts.filter((alert) => alert.state !== 'resolved' && !isOpenAcknowledged(alert, now))
 }
 
 /** The page of a link that acknowledges all alerts of a mail. */
@@ -45,7 +45,7 @@ function explainNothing(alerts: readonly AlertView[] | undefined): string {
 /** What was acknowledged together is shown together, with one way back. */
 function describeAcks(alerts: readonly AlertView[], now: Millis): string {
   const acks = alerts
-    .filter((alert) => isAcknowledged(alert, now))
+    .filter((alert) => isOpenAcknowledged(alert, now))
     .map(({ ack }) => ack)
     .filter((ack) => ack !== undefined)
   const groups = Map.groupBy(acks, ({ at }) => at)

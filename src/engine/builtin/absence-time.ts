@@ -3,29 +3,29 @@ import { UNKNOWN_HOST } from '../../model.ts'
 import { longestObserver } from '../inventory/deliveries.ts'
 import type { ExpectedSince, Fold, Host } from '../state.ts'
 
-/** For how long a host has been silent, in time that its sources were observed. */
+/** Returns how long a host has been absent, in time that its sources were observed. */
 export function absentFor(fold: Fold, host: Host): Millis | undefined {
   if (host.expectedSince !== undefined) return expectedFor(fold, host.expectedSince)
   return host.name === UNKNOWN_HOST ? undefined : longestObserver(fold, host)?.observed
 }
 
-/** The source whose deliveries show that a host is absent, or would. */
+/** Returns the source whose deliveries show, or would show, that a host is absent. */
 export function absenceSource(fold: Fold, host: Host): string {
   return longestObserver(fold, host)?.source ?? host.source
 }
 
-/** Begins to wait for hosts that any source may bring. */
+/** Starts waiting for hosts that any source may deliver. */
 export function expectFromNow({ state }: Fold): ExpectedSince {
   const observed = new Map([...state.sources].map(([name, source]) => [name, source.observedTime]))
   return { since: state.now, observed, waitedFor: 0, tick: state.ticks }
 }
 
-/** It never shrinks: the source that observed most may be let go, and what it observed remains true. */
+/** The time never shrinks: if the source that observed most is removed, its observation remains valid. */
 function expectedFor({ state }: Fold, expected: ExpectedSince): Millis {
   if (expected.tick === state.ticks) return expected.waitedFor
   expected.tick = state.ticks
   for (const { name, observedTime } of state.sources.values()) {
-    // A source that was forgotten and came back has begun to count its time anew.
+    // A source that was removed and returned counts its time from zero.
     const before = Math.min(expected.observed.get(name) ?? 0, observedTime)
     expected.observed.set(name, before)
     expected.waitedFor = Math.max(expected.waitedFor, observedTime - before)
@@ -33,12 +33,12 @@ function expectedFor({ state }: Fold, expected: ExpectedSince): Millis {
   return expected.waitedFor
 }
 
-/** Whether an expected host was never heard at all. */
+/** Returns true for an expected host that was never seen. */
 export function isNeverSeen(host: Host): boolean {
   return host.lastSeenAt === -Infinity
 }
 
-/** Its newest event, or, of an expected host without any, when it was first waited for. */
+/** Returns the time of its newest event, or of an expected host without events, since when it is expected. */
 export function absentSince(host: Host): Millis {
   return isNeverSeen(host) ? (host.expectedSince?.since ?? host.lastSeenAt) : host.lastSeenAt
 }

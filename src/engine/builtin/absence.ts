@@ -10,13 +10,16 @@ import { massAbsenceFor } from './mass-absence.ts'
 import type { Observation, StateRule } from './rule.ts'
 
 /**
- * The absence rules of the configuration. A host is absent when its source has delivered for longer than the rule's
- * patience since the host's last event. Time in which the source itself delivered nothing does not count, so that no host
- * is called dead with its Logstash.
+ * The absence rules of the configuration. A host is absent when its source has delivered for longer than `after` since
+ * the host's last event. Time in which the source itself delivered nothing does not count, so hosts are not reported
+ * together with their Logstash.
  */
 export const absence: StateRule = { watchHost: watchAbsence }
 
-/** Of a host that is absent there is nothing new to say until time was observed again; of one that is heard, at once. */
+/**
+ * Evaluates the absence of a host. An absent one can only change once more time was observed, one that sends again at
+ * once.
+ */
 function watchAbsence(fold: Fold, scan: HostScan, host: Host, work: WorkBudget): void {
   const isCalm = host.alerts.size === 0
   if (isCalm && !scan.hasObserved) return
@@ -25,7 +28,7 @@ function watchAbsence(fold: Fold, scan: HostScan, host: Host, work: WorkBudget):
   for (const rule of fold.plan.absences) {
     if (isCalm && silent <= rule.after) continue
     const isOpen = !isCalm && host.alerts.has(builtinAlertId(rule.name))
-    // Who is waited for was not heard, however short the wait: only an event ends the alert.
+    // An expected host without events stays absent, whatever the observed time: only an event resolves the alert.
     const isAbsent = silent > rule.after || (isOpen && host.expectedSince !== undefined)
     if (!(isAbsent ? scan.hasObserved : isOpen) || !appliesTo(rule, host.name)) continue
     work.spent += isAbsent === isOpen ? COST.figure : COST.step
@@ -77,7 +80,7 @@ function absenceSubject(rule: AbsenceRule, host: Host, source: string, massAbsen
   }
 }
 
-/** What an absence rule says of a host when it is asked. */
+/** Returns what an absence rule finds for a host, for a query. */
 export function observeAbsence({ state }: Fold, rule: AbsenceRule, host: Host): Observation {
   const at = absentSince(host)
   const isNew = isNeverSeen(host)
@@ -88,7 +91,7 @@ export function observeAbsence({ state }: Fold, rule: AbsenceRule, host: Host): 
   }
 }
 
-/** One host says nothing any more, while another one behind the same source goes on. */
+/** One host stops sending, while another one behind the same source continues. */
 export function sampleAbsence({ hosts, after }: AbsenceRule, config: EngineConfig): Sample {
   const source = sampleSource(config)
   const [about = '', other = ''] = sampleHosts(hosts, 2)

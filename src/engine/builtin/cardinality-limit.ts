@@ -8,11 +8,11 @@ import type { BuiltinStateRule } from './rule.ts'
 const LIMIT: Limit = { op: 'above', value: 0 }
 /** A limit counts as reached until this much time has passed without a refusal. */
 const QUIET: Millis = 10 * 60_000
-/** Whom such an alert is about. */
+/** The subject of such an alert. */
 const SERVICE = 'stashwatch'
 const ID = builtinAlertId(BUILTIN_RULES.cap)
 
-/** Something was refused because a limit of the configuration is reached. */
+/** Hosts, series or sources were refused because a limit of the configuration was reached. */
 export const cardinalityLimit: BuiltinStateRule = {
   name: BUILTIN_RULES.cap,
   severities: () => ['warning'],

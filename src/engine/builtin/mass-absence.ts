@@ -9,21 +9,24 @@ import { absentFor, absenceSource } from './absence-time.ts'
 import type { BuiltinStateRule } from './rule.ts'
 import type { Alert, Fold, Host, HostScan } from '../state.ts'
 
-/** So many hosts of a source, or this share of them, may fall silent at once and still be told one by one. */
+/**
+ * Up to this many hosts of a source, or this share of them, may become absent together and still have alerts of their
+ * own.
+ */
 const MIN_ABSENT = { hosts: 10, share: 0.02 }
-/** For how long those that fall silent with the first are gathered, so that one mail names them all. */
+/** How long hosts that become absent after the first are gathered, so that one mail names them all. */
 const GATHER_TIME = 60_000
-/** The most names that one reason keeps. */
+/** Maximum number of names in a reason. */
 const MAX_NAMES = 500
-/** Stands for the source of expected hosts that have none; and what they are called in an alert. */
+/** The source of expected hosts without a source, and its name in alerts. */
 const ANY_SOURCE = ''
 const LIST = 'hosts.expected'
 const MASS_TIMERS = { for: GATHER_TIME, keepFiringFor: 0, pendingExpiry: Infinity }
 
-/** Many hosts of a source become absent together: one alert tells of all of them, as an absence rule would of each. */
+/** Many hosts of a source become absent together: one alert reports all of them, as an absence rule would each. */
 export const massAbsence: BuiltinStateRule = {
   name: BUILTIN_RULES.mass,
-  // What fell silent together is as severe as one host of it.
+  // A mass absence is as severe as the absence of one of its hosts.
   severities: ({ absences }) => [...new Set(absences.map(({ severity }) => severity))],
   watchHosts: watchMassAbsences,
   observe({ state }, of) {
@@ -35,8 +38,9 @@ export const massAbsence: BuiltinStateRule = {
 }
 
 /**
- * Counts the hosts of one source that a rule finds silent together. Hosts that die in one instant made their last reports
- * over a while, so those that will be silent soon count too. To be asked for when observed time has grown.
+ * Counts the hosts of one source that are absent together under a rule. Hosts that die at the same instant sent their
+ * last events at different times, so those that will be absent soon count too. Must be called when observed time has
+ * grown.
  */
 export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
@@ -52,7 +56,9 @@ export function countAbsent(fold: Fold): ReadonlyMap<string, number> {
   return counts
 }
 
-/** The mass silence that a host belongs to in a round: the id of its alert. Undefined for one that is silent by itself. */
+/**
+ * Returns the id of the mass-absence alert that a host belongs to in a scan; undefined for one that is absent alone.
+ */
 export function massAbsenceFor(
   fold: Fold,
   { absentBySource, tick }: HostScan,
@@ -66,12 +72,12 @@ export function massAbsenceFor(
   return isMass ? `${massAbsenceId(rule, source)}\n${tick}` : undefined
 }
 
-/** The source whose hosts are counted together; those that are waited for at any source are a group of their own. */
+/** Returns the source whose hosts are counted together. Hosts that any source may deliver are a group of their own. */
 function absenceGroup(fold: Fold, host: Host): string {
   return host.expectedSince === undefined ? absenceSource(fold, host) : ANY_SOURCE
 }
 
-/** How long before its time a silence is foreseen: at least a minute and a quarter after the last event. */
+/** How early an absence is foreseen: at least a minute and a quarter after the last event. */
 function isSuspected(rule: AbsenceRule): Millis {
   return Math.min(60_000, rule.after / 6)
 }
@@ -80,7 +86,7 @@ function massAbsenceId(rule: AbsenceRule, source: string): string {
   return builtinAlertId(BUILTIN_RULES.mass, `${source}\n${rule.name}`)
 }
 
-/** The mass silence that is being gathered just now. */
+/** Returns the mass absence that is being gathered. */
 function findGathering(fold: Fold, rule: AbsenceRule, source: string): string | undefined {
   const prefix = `${massAbsenceId(rule, source)}\n`
   for (const [id, { lifecycle }] of fold.state.alerts)
@@ -95,7 +101,7 @@ function massThreshold(fold: Fold, name: string): number {
   return hosts < MIN_HOSTS ? Infinity : Math.max(MIN_ABSENT.hosts, MIN_ABSENT.share * hosts)
 }
 
-/** Raises one alert for each mass silence, naming its hosts, and ends it when the last of them is heard again. */
+/** Raises one alert for each mass absence, naming its hosts, and resolves it when the last of them sends again. */
 function watchMassAbsences(fold: Fold, { hasMassAbsence }: HostScan): void {
   const open = [...fold.state.alerts]
     .filter(([, { identity }]) => identity.rule === BUILTIN_RULES.mass)
@@ -106,7 +112,7 @@ function watchMassAbsences(fold: Fold, { hasMassAbsence }: HostScan): void {
   for (const id of new Set([...open, ...members.keys()])) watchMassAbsence(fold, id, members.get(id) ?? [])
 }
 
-/** The hosts that are silent with others, by the alert that tells of them. */
+/** Lists the hosts that are absent with others, by the alert that reports them. */
 export function listMembers(fold: Fold): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, string[]>()
   for (const host of fold.state.hosts.values()) {
@@ -127,7 +133,7 @@ function watchMassAbsence(fold: Fold, id: string, names: readonly string[]): voi
   const known = state.alerts.get(id)
   const rule = plan.absences.find((one) => one.name === name)
   const named = rule?.notify ?? known?.notify ?? []
-  // Where routes choose, the rule names nobody, and no route may know of this alert.
+  // With routes, the rule has no receivers, and no route may match this alert.
   const notify = named.length > 0 ? named : plan.config.selfMonitoring
   const severity = rule?.severity ?? known?.severity ?? 'critical'
   const isAbsent = names.length > 0
@@ -158,7 +164,7 @@ function reappeared(known: Alert | undefined): Reason {
 
 const SAMPLE_HOSTS = 2 * MIN_HOSTS
 
-/** A third of the hosts that an absence rule is for say nothing any more. */
+/** A third of the hosts of an absence rule stop sending. */
 function sample(config: EngineConfig): Sample | undefined {
   const [rule] = config.rules.filter((one) => one.kind === 'absence').toSorted((a, b) => a.after - b.after)
   if (rule === undefined || config.limits.hosts < SAMPLE_HOSTS) return undefined

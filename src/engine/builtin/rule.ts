@@ -6,22 +6,22 @@ import type { Sample } from '../sample.ts'
 import type { Fold, Host, HostScan } from '../state.ts'
 
 /*
- * A state rule looks at what is so this second, whatever windows there are: the built-in rules, and the absence rules of
- * the configuration. Each is one file with all that it is: when it looks, what it says, and a sample of it.
+ * A state rule evaluates the present state, without windows: the built-in rules, and the absence rules of the
+ * configuration. Each is one file with everything about it: when it is evaluated, its evidence, and a sample.
  */
 
 export interface StateRule {
-  /** Looks at each host, once a tick. Cheap for a host that has no alert. */
+  /** Evaluates each host, once a tick. Must be cheap for a host without an alert. */
   readonly watchHost?: (fold: Fold, scan: HostScan, host: Host, work: WorkBudget) => void
-  /** Looks at what concerns many hosts, once all of them were looked at. */
+  /** Evaluates what concerns many hosts, once all of them were evaluated. */
   readonly watchHosts?: (fold: Fold, scan: HostScan) => void
-  /** Looks at each source, once a tick. */
+  /** Evaluates each source, once a tick. */
   readonly watchSource?: (fold: Fold, source: Source) => void
-  /** Looks at the service itself, once a tick. */
+  /** Evaluates the service itself, once a tick. */
   readonly watchService?: (fold: Fold) => void
 }
 
-/** What is so of a subject, for people who ask while it has no alert. */
+/** Returns the present state of a subject without an alert, for queries. */
 export interface Observation {
   readonly measure: Measure
   readonly value: number | null
@@ -32,8 +32,8 @@ export interface BuiltinStateRule extends StateRule {
   readonly name: BuiltinRule
   /** The severities that its alerts can have. */
   severities(plan: Plan): readonly Severity[]
-  /** Undefined of what the rule does not look at. */
+  /** Undefined if the rule does not apply to the subject. */
   observe(fold: Fold, of: string): Observation | undefined
-  /** Undefined where the configuration leaves no room for such an alert. */
+  /** Undefined if the configuration makes such an alert impossible. */
   sample(config: EngineConfig): Sample | undefined
 }

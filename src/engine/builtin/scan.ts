@@ -17,21 +17,21 @@ export function watchService(fold: Fold): void {
   for (const watch of SERVICE_RULES) watch(fold)
 }
 
-/** Starts a scan of all hosts, once a tick, unless one is under way. */
+/** Starts a scan of all hosts, once a tick, unless one is running. */
 export function startScan(fold: Fold): void {
   const { state } = fold
   if (state.hostScan !== undefined) return
   const { hasObserved } = state
   state.hasObserved = false
-  // Nobody becomes absent while no time is observed.
+  // No host becomes absent while no time is observed.
   const absentBySource = hasObserved ? countAbsent(fold) : new Map<string, number>()
   state.hostScan = { position: 0, tick: state.ticks, hasObserved, absentBySource, hasMassAbsence: false }
 }
 
 /**
- * Goes on with looking after hosts.
+ * Continues the scan of hosts.
  *
- * @returns whether all were looked at; what concerns them together is done then.
+ * @returns true if all hosts were evaluated; then rules about many hosts are evaluated.
  */
 export function continueScan(fold: Fold, work: WorkBudget): boolean {
   const { state } = fold

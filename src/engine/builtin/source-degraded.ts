@@ -7,14 +7,14 @@ import type { Fold } from '../state.ts'
 import { IMMEDIATE_TIMERS, builtinResult, builtinAlertId, builtinSubject, stateMeasure } from './evaluation.ts'
 import type { BuiltinStateRule, Observation } from './rule.ts'
 
-/** A source is degraded when its flow has been too low for this long. */
+/** A source is degraded when its throughput has been too low for this long. */
 const DEGRADED_AFTER: Millis = 2 * 60_000
-/** After this long, what is left is what is to be expected. */
+/** After this long, the remaining throughput becomes the baseline. */
 const ACCEPT_AFTER: Millis = 30 * 60_000
 
 /**
- * A source delivers less than half of its usual hosts. Their silence is not judged meanwhile: it may be the way to the
- * source that broke. After half an hour the flow is taken for the usual one, and the hosts that are missing are judged
+ * A source delivers less than half of its usual hosts. Their absence is not evaluated meanwhile, because the network to
+ * the source may be broken. After half an hour the throughput becomes the baseline, and the missing hosts are evaluated
  * like any others.
  */
 export const sourceDegraded: BuiltinStateRule = {
@@ -47,7 +47,7 @@ function watchSource(fold: Fold, source: Source): void {
   if (throughput.degradedFor >= ACCEPT_AFTER) {
     const why: Reason = { code: 'flow_accepted', params: { hosts: throughput.delivered, for: ACCEPT_AFTER } }
     acceptBaseline(throughput)
-    // The figure is as low as before: nothing is "back to" anything.
+    // The value is still low, so it is not "back to" normal.
     const alert = state.alerts.get(id)
     if (alert !== undefined) alert.value = null
     resolveAlert(fold, state.alerts, id, 'baseline_accepted', why)
@@ -65,7 +65,7 @@ function watchSource(fold: Fold, source: Source): void {
   updateAlert(fold, state.alerts, id, subject, result, IMMEDIATE_TIMERS)
 }
 
-/** A flow is too low below half of the usual one. */
+/** Returns the threshold: half of the baseline. */
 function limitFor(baseline: number): Limit {
   return { op: 'below', value: baseline / 2 }
 }

@@ -11,7 +11,7 @@ const SECOND: Millis = 1000
 const DOWN_AFTER: Millis = 150 * SECOND
 const LIMIT: Limit = { op: 'at_least', value: DOWN_AFTER / SECOND }
 
-/** A source that is configured, or sends steadily, sends nothing any more. */
+/** A source that is configured, or sends steadily, stops sending. */
 export const sourceDown: BuiltinStateRule = {
   name: BUILTIN_RULES.source,
   severities: () => ['critical'],
@@ -29,7 +29,7 @@ export const sourceDown: BuiltinStateRule = {
     return {
       about: source,
       settle: 6 * config.bucket,
-      // A tick counts as no more than two seconds of silence.
+      // A tick counts as at most two seconds without requests.
       every: 2 * SECOND,
       patience: 2 * DOWN_AFTER,
       arrive(phase, _, to) {
@@ -43,7 +43,7 @@ export const sourceDown: BuiltinStateRule = {
 function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const { name } = source
-  // The second in which the last request came counts as silence from its beginning.
+  // The second of the last request counts from its start.
   const isSilent = source.idleFor >= DOWN_AFTER + SECOND
   const isDown = isSilent && (isRegular(source) || plan.config.sources.includes(name))
   const id = builtinAlertId(BUILTIN_RULES.source, name)

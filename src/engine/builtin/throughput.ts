@@ -3,18 +3,18 @@ import type { Source } from '../../aggregate/watermark.ts'
 import { type Millis, UNKNOWN_HOST } from '../../model.ts'
 import type { Fold } from '../state.ts'
 
-/** A source that was heard within this time is delivering. */
+/** A source with a request within this time is delivering. */
 const DELIVERING_WITHIN = 60_000
 
 interface DeliveryCount {
   readonly source: Source
-  /** Arrivals after this instant count. */
+  /** Only arrivals after this instant count. */
   readonly after: Millis
   delivered: number
   hosts: number
 }
 
-/** Counts the hosts that each source delivers, once a bucket and in one pass over the hosts. */
+/** Counts the hosts that each source delivers, once per bucket in one pass over the hosts. */
 export function measureThroughputs(fold: Fold, now: Millis): void {
   const { state, plan } = fold
   const { bucket } = plan.config

@@ -6,15 +6,15 @@ import { builtinAlertId, builtinResult, builtinSubject, IMMEDIATE_TIMERS, stateM
 import type { BuiltinStateRule } from './rule.ts'
 
 const LIMIT: Limit = { op: 'above', value: 0 }
-/** The alert is over once this much time has passed without such an event. */
+/** The alert resolves after this much time without such an event. */
 const QUIET: Millis = 10 * 60_000
 const SERVICE = 'stashwatch'
 const ID = builtinAlertId(BUILTIN_RULES.unmatched)
 const MATCHED: Reason = { code: 'events_matched', params: { for: QUIET } }
 
 /**
- * Events could not be matched with the expression of a rule, because their texts are too expensive for it: what the rule
- * watches for may be among them.
+ * Events could not be matched with the expression of a rule, because their texts are too expensive for it. The rule may
+ * have missed events.
  */
 export const unmatchedEvents: BuiltinStateRule = {
   name: BUILTIN_RULES.unmatched,
