@@ -115,7 +115,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 async function stop(service: ServiceState, teardown: readonly (() => unknown)[]): Promise<void> {
   service.state = 'draining'
   await service.reloading
-  service.options.log.info({}, 'stopping: no new connections, what was begun is finished')
+  service.options.log.info({}, 'stopping: no new connections; requests in progress are finished')
   await unwind(teardown)
   service.options.log.info({}, 'stopped')
 }

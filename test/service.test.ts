@@ -202,7 +202,7 @@ test('a full disk is answered 503, and with room again all goes on without a res
   }
   t.ok(rounds > 3 && refusals === 3, `full after ${rounds} batches`)
   const said = service.out.length
-  const lost = (): number => service.out.slice(said).filter((line) => line.includes('a tick was not taken')).length
+  const lost = (): number => service.out.slice(said).filter((line) => line.includes('a tick failed')).length
   for (let i = 0; i < 16; i++) {
     const began = performance.now()
     const answer = await door.ask('POST', '/events', JSON.stringify(body))
@@ -213,7 +213,7 @@ test('a full disk is answered 503, and with room again all goes on without a res
     if (i % 8 === 7) await until('a tick was refused as well', () => lost() >= (i + 1) / 8)
   }
   t.strictSame(
-    service.out.slice(said).filter((line) => /"level":50|takes entries/.test(line)),
+    service.out.slice(said).filter((line) => /"level":50|accepts entries/.test(line)),
     [],
     'it was said once',
   )
@@ -236,7 +236,7 @@ test('a full disk is answered 503, and with room again all goes on without a res
   t.equal((await door.post(body)).duplicate, true, 'once')
   const after = [rounds + 1, expected[1]! + rounds + 1]
   t.strictSame(await counted(hosts[7]!, door), after)
-  await service.line(/takes entries again/)
+  await service.line(/accepts entries again/)
   t.equal((await door.metrics()).get('stashwatch_ingest_requests_total{status="503"}')! >= 16, true)
 
   service.process.kill('SIGKILL')
@@ -397,7 +397,7 @@ rules:
   ])
   t.match(
     service.lines.slice(-2).map(({ message }) => message),
-    ['the configuration was not taken; the old one stays in force', /^smtp has changed/],
+    ['reload failed; the previous configuration stays in effect', /^smtp has changed/],
   )
   t.strictSame(await alertsOf(service), [])
   await service.post(samples(10, 13))

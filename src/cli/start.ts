@@ -50,7 +50,7 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
     const onEnd = (error: Error): void => {
       log.error(
         { reason: error.message },
-        'the engine has ended; stopping so that the supervisor starts the service anew',
+        'the engine has ended; stopping, so that the supervisor restarts the service',
       )
       end(2)
     }
@@ -63,7 +63,9 @@ async function start(args: StartArgs, io: StartIo): Promise<number> {
   const code = await exitCode
   await service
     .stop()
-    .catch((error: unknown) => log.error({ err: error }, 'the stop was not clean; the journal has what was accepted'))
+    .catch((error: unknown) =>
+      log.error({ err: error }, 'the stop was not clean; all accepted events are in the journal'),
+    )
   return code
 }
 

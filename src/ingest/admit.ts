@@ -60,10 +60,10 @@ export async function createAdmit(scope: FastifyInstance, deps: AdmitDeps): Prom
     } else if (admitted.name === undefined && isBrowser(request)) {
       logBrowser(1, (count) => {
         const { origin } = request.headers
-        log.warn({ address: remoteAddress(request), origin, count }, 'requests of web pages were refused')
+        log.warn({ address: remoteAddress(request), origin, count }, 'requests from web pages were refused')
       })
       replyBrowser(reply)
-    } else if (overloaded()) replyRetryLater(reply, 429, 1, 'too much is under way')
+    } else if (overloaded()) replyRetryLater(reply, 429, 1, 'too many requests in progress')
     else return admitted
     return undefined
   }

@@ -75,7 +75,7 @@ export async function commit(
   } catch (error) {
     context.isInDoubt = true
     deps.log.debug({ err: error, source: context.source }, 'a body could not be committed')
-    return replyRetryLater(reply, 503, 5, 'the journal cannot take events now')
+    return replyRetryLater(reply, 503, 5, 'the journal cannot accept events')
   }
   const none = verdict.total > 0 && verdict.accepted.length === 0
   return replySummary(reply, none ? deps.config.allRejectedStatus : 200, summarise(ack, verdict))

@@ -84,14 +84,14 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       recent.keep(samples, source)
       const reason = samples[0]?.reason
       throttleNotes(count, (values) => {
-        log.warn({ source, values, reason }, 'values of accepted events were passed over: see /api/v1/rejects')
+        log.warn({ source, values, reason }, 'values of accepted events were skipped: see /api/v1/rejects')
       })
     },
     recordUntimed({ source, count, sample }) {
       incomplete.untimed += count
       throttleOf(source)(count, (events) => {
         recent.keep([sample], source)
-        log.warn({ source, events, reason: sample.reason }, 'events have no readable time: see /api/v1/rejects')
+        log.warn({ source, events, reason: sample.reason }, 'events have no valid time: see /api/v1/rejects')
       })
     },
     note(source, sample) {
@@ -111,7 +111,7 @@ export function createRejects({ clock, log }: { readonly clock: Clock; readonly 
       if (sample === undefined) return
       const { path, reason, code } = sample
       throttle(refused, (rejected) => {
-        log.warn({ source: batch.source, rejected, path, reason, code }, 'events were refused: see /api/v1/rejects')
+        log.warn({ source: batch.source, rejected, path, reason, code }, 'events were rejected: see /api/v1/rejects')
       })
     },
     take() {

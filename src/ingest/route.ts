@@ -120,7 +120,7 @@ async function handlePost(request: FastifyRequest, reply: FastifyReply, parts: P
   if (body === undefined) return replyEmpty(reply)
   context.wireBytes = body.wireBytes
   try {
-    if (body.kind === 'overloaded') return replyRetryLater(reply, 429, 1, 'too much is under way')
+    if (body.kind === 'overloaded') return replyRetryLater(reply, 429, 1, 'too many requests in progress')
     if (body.kind !== 'whole') throw tooLarge(body, reply, parts.config.maxBody)
     const pending = parts.read(body.bytes, request.raw)
     const read = pending instanceof Promise ? await pending : pending

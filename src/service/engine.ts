@@ -21,7 +21,7 @@ export function startTicks(service: ServiceState, engine: EngineClient): () => v
       await engine.tick({ now: clock.now(), refused, ...(taken.length === 0 ? {} : { rejects: taken }) })
     } catch (error) {
       rejects.giveBack(taken)
-      log.debug({ err: error }, 'a tick was not taken')
+      log.debug({ err: error }, 'a tick failed')
     }
   }
   let isBusy = false
@@ -55,10 +55,7 @@ export function onEngineEvent(service: ServiceState, report: EngineEvent): void 
         'the journal cannot be written: batches are answered 503 until it can',
       )
     case 'fault':
-      return log.error(
-        { offset: report.offset, reason: report.message },
-        'an entry could not be folded; it is passed over',
-      )
+      return log.error({ offset: report.offset, reason: report.message }, 'an entry could not be folded and is skipped')
     case 'notice':
       return log[report.level](report.fields, report.message)
     case 'ready':
@@ -69,9 +66,9 @@ export function onEngineEvent(service: ServiceState, report: EngineEvent): void 
 }
 
 function logReady({ options }: ServiceState, { replayed, downFrom }: EngineEvent & { kind: 'ready' }): void {
-  if (downFrom === undefined && replayed === 0) return options.log.info({}, 'a new journal is begun')
+  if (downFrom === undefined && replayed === 0) return options.log.info({}, 'new journal created')
   if (downFrom === undefined) return options.log.info({ replayed }, 'state restored')
   const from = new Date(downFrom).toISOString()
   const until = new Date(options.clock.now()).toISOString()
-  return options.log.info({ replayed, from, until }, 'state restored; between these times nothing was watched')
+  return options.log.info({ replayed, from, until }, 'state restored; no rules were evaluated between these times')
 }

@@ -14,10 +14,10 @@ export function reload(service: ServiceState): Promise<readonly string[]> {
     const errors = await applyConfig(service).catch(logErrors)
     metrics.reloaded(errors.length === 0)
     if (errors.length > 0) {
-      options.log.error({ mistakes: errors.length }, 'the configuration was not taken; the old one stays in force')
+      options.log.error({ mistakes: errors.length }, 'reload failed; the previous configuration stays in effect')
     }
     for (const line of errors) options.log.error({}, line)
-    if (errors.length === 0) options.log.info({}, 'the configuration was loaded anew')
+    if (errors.length === 0) options.log.info({}, 'configuration reloaded')
     return errors
   })
   service.reloading = pending

@@ -113,7 +113,7 @@ function createHealth(report: (report: EngineEvent) => void): Health {
       ),
     recovered() {
       failed = false
-      report({ kind: 'journal', ok: true, message: 'the journal takes entries again' })
+      report({ kind: 'journal', ok: true, message: 'the journal accepts entries again' })
     },
     failed: () => failed,
     takeTimes() {

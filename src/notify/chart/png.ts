@@ -18,16 +18,13 @@ export async function openPngRenderer(log: Log): Promise<DrawPng | undefined> {
       try {
         return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng()
       } catch (error) {
-        log.warn({ reason: errorReason(error) }, 'a mail goes out without its chart: it cannot be drawn')
+        log.warn({ reason: errorReason(error) }, 'a mail is sent without its chart: rendering failed')
         return undefined
       }
     }
   } catch (error) {
     const fields = { reason: errorReason(error), help: 'npm install @resvg/resvg-js' }
-    log.warn(
-      fields,
-      'mails go out without charts: the package that draws them is not there, or not made for this machine',
-    )
+    log.warn(fields, 'mails are sent without charts: the renderer is not installed, or not available for this platform')
     return undefined
   }
 }

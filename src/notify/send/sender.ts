@@ -127,7 +127,7 @@ async function pollOutbox(sender: SenderState): Promise<void> {
     }
   } catch (error) {
     if (!sender.pollFailed)
-      sender.parts.log.warn({ error: errorMessage(error) }, 'the outbox cannot be read; trying again each second')
+      sender.parts.log.warn({ error: errorMessage(error) }, 'the outbox cannot be read; retrying every second')
     sender.pollFailed = true
   } finally {
     sender.isPolling = false
@@ -278,7 +278,7 @@ async function record(sender: SenderState, id: string, outcome: Outcome): Promis
     sender.unrecorded.delete(id)
   } catch (error) {
     const fields = { notification: id, state: outcome.state, error: errorMessage(error) }
-    if (!sender.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; trying again')
+    if (!sender.unrecorded.has(id)) log.error(fields, 'the outcome of a notification cannot be recorded; retrying')
     sender.unrecorded.set(id, outcome)
   }
 }

@@ -26,7 +26,7 @@ test('where the package that draws is missing, that is said once, with what help
   t.equal(said.length, 1)
   t.match(
     said[0],
-    /^mails go out without charts: .*"reason":"Cannot find package @resvg\/resvg-js","help":"npm install/,
+    /^mails are sent without charts: .*"reason":"Cannot find package @resvg\/resvg-js","help":"npm install/,
   )
 })
 
@@ -64,5 +64,5 @@ test('what cannot be drawn costs the picture and not the mail', async (t) => {
   const { said, log } = listen()
   const draw = await openPngRenderer(log)
   t.equal(draw?.('<svg'), undefined)
-  t.match(said, [/^a mail goes out without its chart: .*reason/])
+  t.match(said, [/^a mail is sent without its chart: .*reason/])
 })
