@@ -62,7 +62,7 @@ export function createMetrics({ version, clock }: MetricsOptions): Metrics {
     'samples_dropped_total',
     'Total number of samples dropped before they reached a window, by reason.',
     'reason',
-    ['non_numeric', 'no_metric'],
+    ['non_numeric', 'no_metric', 'out_of_range'],
   )
   const observer: Observer = {
     ...createHttpMetrics(families),

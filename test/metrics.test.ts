@@ -46,6 +46,7 @@ test('every label value of a counter is there from the start, so that rates work
     'samples_late_total{result="dropped"}',
     'samples_dropped_total{reason="non_numeric"}',
     'samples_dropped_total{reason="no_metric"}',
+    'samples_dropped_total{reason="out_of_range"}',
   ]) {
     t.ok(text.includes(`\nstashwatch_${sample} 0\n`), sample)
   }
@@ -80,6 +81,7 @@ test('the figures of the engine become gauges, and its counters by difference', 
     samples: 100,
     samples_late_merged: 6,
     samples_no_metric: 7,
+    samples_out_of_range: 8,
     transitions_firing: 1,
     hosts_refused: 4,
   }
@@ -94,6 +96,7 @@ test('the figures of the engine become gauges, and its counters by difference', 
   t.equal(await value('samples_late_total{result="merged"}'), 6)
   t.equal(await value('samples_late_total{result="dropped"}'), 0)
   t.equal(await value('samples_dropped_total{reason="no_metric"}'), 7)
+  t.equal(await value('samples_dropped_total{reason="out_of_range"}'), 8)
   t.equal(await value('alert_transitions_total{state="firing"}'), 1)
   t.equal(await value('limit_exceeded_total{limit="hosts"}'), 4)
   t.equal(await value('journal_commit_duration_seconds_count'), 2)

@@ -122,6 +122,16 @@ function shiftAnew(store: Store, slot: number, k: number): void {
   chunk.k[chunkIndex(slot)] = k
 }
 
+/** Forgets the samples of a series: the next one begins it anew. */
+export function restartSeries(store: Store, slot: number): void {
+  markChanging(store, slot)
+  const chunk = findChunk(store, slot)
+  const base = firstCell(store, slot)
+  chunk.head[chunkIndex(slot)] = -Infinity
+  chunk.n.fill(0, base, base + store.layout.cells)
+  resetLearnt(chunk.learnt, chunkIndex(slot))
+}
+
 /**
  * Removes data ahead of `now` after the clock was set back: series whose newest sample is ahead start anew, and no
  * series counts as evaluated beyond it.

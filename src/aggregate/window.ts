@@ -111,7 +111,8 @@ function counterFigure(store: Store, slot: number, span: BucketRange, of: 'incre
   return before.ts > began ? (increase * 1000) / (before.ts - began) : NaN
 }
 
-function counterSamples(store: Store, slot: number, bucket: number): readonly number[] {
+/** Times and values alternately, sorted by time, of the counter readings in a bucket. */
+export function counterSamples(store: Store, slot: number, bucket: number): readonly number[] {
   const chunk = findChunk(store, slot)
   const cell = cellIndex(store, bucket)
   const at = firstCell(store, slot) + cell

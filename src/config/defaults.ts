@@ -38,7 +38,7 @@ metrics:
   net_out: { field: system.network.out.bytes, unit: bytes, kind: counter, by: { interface: system.network.name } }
   gpu: { field: gpu.utilization.pct, unit: ratio, by: { gpu: gpu.index } }
   gpu_memory: { field: gpu.memory.used.pct, unit: ratio, by: { gpu: gpu.index } }
-  gpu_temperature: { field: gpu.temperature.celsius, by: { gpu: gpu.index } }
+  gpu_temperature: { field: gpu.temperature.celsius, unit: celsius, by: { gpu: gpu.index } }
   machine.cpu: { field: machine.cpu_usage, unit: percent }
   machine.memory: { field: machine.memory_usage, unit: percent }
 receivers:

@@ -11,16 +11,16 @@ import { readMail } from './sections/smtp.ts'
 import { ConfigErrors, ConfigUnreadable, createDiagnostics } from './file/diagnostics.ts'
 import { below, describe } from '../text/diagnostic.ts'
 import type { Diagnostics } from './file/diagnostics.ts'
-import { checkReceivers, listCustomLabels, readVocabulary } from './sections/references.ts'
+import { checkReceivers, listCustomLabels, listLabelPaths, readVocabulary } from './sections/references.ts'
 import { readDomains, readIngest, readListen, readMetrics, readTokens } from './sections/service.ts'
 import type { PartContext } from './sections/service.ts'
 import { readYaml } from './file/yaml.ts'
 import { readReceivers, readTargets } from './sections/receivers.ts'
-import { readRules } from './sections/rules.ts'
+import { countedSeries, readRules } from './sections/rules.ts'
 import { isLoopback } from './sections/units.ts'
 import { errorReason } from './file/secrets.ts'
 import type { Env } from './file/secrets.ts'
-import { checkTemplates } from './sections/templates.ts'
+import { checkTemplates, nameLabels } from './sections/templates.ts'
 import { validate } from './file/validate.ts'
 import { checkUnusedReceivers, listWarnings } from './lint/warnings.ts'
 
@@ -229,7 +229,9 @@ function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context:
   const metrics = readMetrics(filled.metrics, context)
   const vocabulary = readVocabulary(written, labels, diagnostics)
   const alerting = readAlerting(filled, { diagnostics, receivers, vocabulary })
-  const { templates = {} } = filled
+  const counted = written.map(({ when }) => countedSeries(when?.count?.by))
+  const labelPaths = listLabelPaths([...metrics, ...counted])
+  const templates = nameLabels(filled.templates ?? {}, labelPaths)
   checkTemplates(templates, labels, '/templates', diagnostics)
   const hasRoutes = raw.routes !== undefined
   const readable = readRules(written, {
@@ -248,7 +250,7 @@ function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context:
     lateness: LATENESS,
     metrics,
     rules,
-    receivers: readReceivers(filled.receivers, { ...context, templates, labels }),
+    receivers: readReceivers(filled.receivers, { ...context, templates, labels, labelPaths }),
     selfMonitoring: notify,
     sources: filled.ingest.tokens.map(({ name }) => name),
     subSources: filled.ingest.sub_sources,

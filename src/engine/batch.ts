@@ -10,14 +10,16 @@ import {
 } from '../aggregate/watermark.ts'
 import { addSample } from '../aggregate/ring.ts'
 import { newestBucket, evaluatedTo, type Store, oldestBucket } from '../aggregate/store.ts'
-import { type EventSamples, type Frame, type Millis, SEP } from '../model.ts'
+import { type EventSamples, type Frame, type Millis, type OutOfRange, SEP } from '../model.ts'
 import { foldHostName } from '../labels/host-name.ts'
+import type { Reading } from '../aggregate/counter-rate.ts'
 import { evaluateUpTo, type WorkBudget } from './evaluate/due-windows.ts'
 import { recordMatches } from './evaluate/matched-events.ts'
 import { watchedSeries } from './evaluate/window.ts'
-import { admitHost, findHost, admitSeries, admitSource, keyId } from './inventory/admission.ts'
+import { admitHost, findHost, admitSeries, admitSource, forgetUnusedKey, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
 import { recordDelivery } from './inventory/deliveries.ts'
+import { isInRange, type LeftOut, summariseLeftOut } from './out-of-range.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
 import { recordUtilization, countInReport } from './report/stats.ts'
@@ -29,6 +31,7 @@ interface BatchResult {
   readonly known: number
   /** Events with a host or a series that a limit refused. */
   readonly refused: number
+  readonly outOfRange?: OutOfRange
 }
 
 /** An event time later than the arrival by more than this is not used. */
@@ -44,16 +47,17 @@ export function foldBatch(fold: Fold, frame: Frame): BatchResult {
     return { duplicate: true, known: 0, refused: 0 }
   }
   const judged: WorkBudget = { spent: 0 }
+  const left: LeftOut = { count: 0, first: [] }
   let [known, refused] = [0, 0]
   for (const event of frame.events) {
     if (isKnownEvent(fold, event)) {
       recordSourceReturn(fold, source, event, frame.receivedAt)
       known++
     } else if (event.heartbeat) onHeartbeat(source, eventTime(event, frame.receivedAt), frame.receivedAt)
-    else if (!foldEvent(fold, source, event, frame.receivedAt, judged)) refused++
+    else if (!foldEvent(fold, source, event, frame.receivedAt, judged, left)) refused++
   }
   if (refused > 0) countInReport(fold.state, 'refused', refused)
-  return { duplicate: false, known, refused }
+  return { duplicate: false, known, refused, ...summariseLeftOut(left) }
 }
 
 /**
@@ -112,7 +116,14 @@ function recordUnmatched(fold: Fold, key: string, host: Host, source: Source, re
 }
 
 /** Folds one event. Returns false if a limit refused its host or one of its series. */
-function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis, judged: WorkBudget): boolean {
+function foldEvent(
+  fold: Fold,
+  source: Source,
+  event: EventSamples,
+  receivedAt: Millis,
+  judged: WorkBudget,
+  left: LeftOut,
+): boolean {
   const host = admitHost(fold, event.host, receivedAt)
   source.hasDelivered = true
   if (host === undefined) return false
@@ -125,7 +136,7 @@ function foldEvent(fold: Fold, source: Source, event: EventSamples, receivedAt: 
   for (let i = 0; i < event.series.length; i++) {
     const value = event.values[i] as number
     if (Number.isNaN(value)) continue
-    isTaken = foldSample(fold, host, event.series[i] as string, ts, value, receivedAt, judged) && isTaken
+    isTaken = foldSample(fold, host, event.series[i] as string, { ts, value }, receivedAt, judged, left) && isTaken
   }
   recordMatches(fold, host, event, ts)
   recordRecovery(fold.state, ts)
@@ -192,19 +203,24 @@ function foldSample(
   fold: Fold,
   host: Host,
   key: string,
-  ts: Millis,
-  value: number,
+  reading: Reading,
   receivedAt: Millis,
   judged: WorkBudget,
+  left: LeftOut,
 ): boolean {
+  const { ts, value } = reading
   const id = Number.isFinite(value) ? keyId(fold.state, fold, key) : undefined
   if (id === undefined) {
     count(fold, 'samples_no_metric')
     return true
   }
+  const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
+  if (!isInRange(fold, { host, key, plan: metric, slot: host.series.get(id) }, reading, receivedAt, left)) {
+    forgetUnusedKey(fold, id)
+    return true
+  }
   const slot = admitSeries(fold, host, id, receivedAt)
   if (slot === undefined) return false
-  const metric = fold.plan.metrics.get((fold.state.keys.infos[id] as KeyInfo).metric) as MetricPlan
   const { tiers } = metric
   const bucket = Math.floor(ts / fold.plan.config.bucket)
   const head = newestBucket(fold.state.stores.get((tiers[0] as Tier).id) as Store, slot)

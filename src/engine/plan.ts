@@ -5,8 +5,8 @@ import type { AnyDetector, Needs } from '../detect/detector.ts'
 import { findDetector, listParams } from '../detect/index.ts'
 import { BREACH_COLUMNS } from './evaluate/breaches.ts'
 import { foldHostName, matchesHosts } from '../labels/host-name.ts'
-import type { AbsenceRule, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
-import { bucketWidth, readPercentile, SEP } from '../model.ts'
+import type { AbsenceRule, Bounds, CountRule, EngineConfig, Metric, MetricRule, Millis, Of, Rule } from '../model.ts'
+import { bucketWidth, metricBounds, readPercentile, SEP } from '../model.ts'
 
 /** What follows from a configuration, computed once. Lengths are in buckets of their tier. */
 export interface Plan {
@@ -23,6 +23,7 @@ export interface Plan {
 /** The buckets of a metric, the finest ones first: those are always kept, wider ones only where a rule's window needs them. */
 export interface MetricPlan {
   readonly metric: Metric
+  readonly bounds: Bounds
   readonly tiers: readonly Tier[]
   /** The factor that converts a value to a share of a whole, for metrics in reports; else undefined. */
   readonly utilizationScale: number | undefined
@@ -108,6 +109,7 @@ function metricPlan(metric: Metric, all: readonly WindowPlan[], config: EngineCo
   const widths = new Set([config.bucket, ...rules.map((plan) => plan.width)])
   return {
     metric,
+    bounds: metricBounds(metric),
     tiers: [...widths].sort((a, b) => a - b).map((width) => tierPlan(metric, rules, width, config.bucket)),
     showsEvents: rules.some(({ rule, zeroes }) => rule.kind === 'count' && !zeroes),
     utilizationScale: isShare ? (metric.unit === 'percent' ? 0.01 : 1) : undefined,

@@ -20,6 +20,7 @@ import type {
   Transition,
 } from '../model.ts'
 import { emptyKnown, type Known } from './repeats.ts'
+import type { RangeTally } from './range-tally.ts'
 import type { Plan } from './plan.ts'
 import type { ReportStats } from './report/periods.ts'
 
@@ -146,6 +147,8 @@ export interface Host {
   skew: ClockSkew | undefined
   /** Open alerts by rule and series key. */
   readonly alerts: Map<string, Alert>
+  /** Series of which some readings were outside the bounds of their metric lately, by key. */
+  ranges?: Map<string, RangeTally>
   /** Key ids with late samples, each with the oldest bucket changed; key ids for early rules to evaluate. */
   late: Map<number, number> | undefined
   early: Set<number> | undefined

@@ -6,6 +6,7 @@ import {
   type Effect,
   type EngineConfig,
   type Entry,
+  type OutOfRange,
   type Tick,
 } from '../model.ts'
 import { createDispatchPlan } from '../dispatch/plan.ts'
@@ -24,6 +25,7 @@ export interface FoldResult {
   readonly duplicate: boolean
   readonly known: number
   readonly refused: number
+  readonly outOfRange?: OutOfRange
   readonly hasMore: boolean
   /** Answer to the author of a command. */
   readonly reply?: CommandReply

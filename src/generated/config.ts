@@ -568,7 +568,15 @@ field: FieldPaths
 /**
  * Unit of the values. A ratio is from 0 to 1.
  */
-unit?: ("ratio" | "percent" | "bytes" | "seconds" | "count" | "none")
+unit?: ("ratio" | "percent" | "bytes" | "seconds" | "celsius" | "count" | "none")
+/**
+ * Smallest possible value; of a counter, its smallest growth per second. Readings below are left out. Default: -0.01 for ratio, -1 for percent, -90 for celsius, -1 EiB for bytes (0 per second for counters), none for other units.
+ */
+min?: number
+/**
+ * Largest possible value; of a counter, its largest growth per second. Readings above are left out. Default: 1024 for ratio, 102400 for percent, 1000 for celsius, 1 EiB for bytes (1 PiB per second for counters), none for other units.
+ */
+max?: number
 /**
  * A gauge can go up and down; a counter only increases and resets to zero on restart.
  */

@@ -6,6 +6,7 @@ import type { BatchSummary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
 import type { Rejects } from './rejects.ts'
 import type { Retries } from './retries.ts'
+import { describeLeftOut } from '../text/out-of-range.ts'
 import { rejectAll } from './verdict.ts'
 import type { BatchVerdict } from './verdict.ts'
 
@@ -118,7 +119,7 @@ function summarise({ duplicate, refused }: Ack, { total, accepted, errors }: Bat
 }
 
 function report(
-  { duplicate, known, refused }: Ack,
+  { duplicate, known, refused, outOfRange }: Ack,
   verdict: BatchVerdict,
   { source, receivedAt }: Pick<Frame, 'source' | 'receivedAt'>,
   deps: CommitDeps,
@@ -131,8 +132,8 @@ function report(
     return
   }
   if (verdict.nonNumeric > 0) observer.nonNumeric(verdict.nonNumeric)
-  const unusable = verdict.nonNumeric + verdict.unmatched
-  if (unusable > 0) rejects.recordUnusable({ source, count: unusable, samples: verdict.unusableSamples })
+  const unusable = { non_numeric: verdict.nonNumeric, unmatched: verdict.unmatched }
+  rejects.recordUnusable({ source, counts: unusable, samples: verdict.unusableSamples })
   if (verdict.untimedSample !== undefined) {
     observer.untimed(verdict.untimed)
     rejects.recordUntimed({ source, count: verdict.untimed, sample: verdict.untimedSample })
@@ -141,6 +142,10 @@ function report(
   for (const samples of accepted) {
     const shared = deps.agents.see(samples, receivedAt)
     if (shared !== undefined) reportSharedName(shared, source, deps)
+  }
+  if (outOfRange !== undefined) {
+    const left = outOfRange.first.map((one) => ({ path: '', reason: describeLeftOut(one), code: OUT_OF_RANGE }))
+    rejects.recordUnusable({ source, counts: { out_of_range: outOfRange.count }, samples: left })
   }
   const count = accepted.length - refused
   if (known > 0) observer.events('duplicate', known)
@@ -172,6 +177,7 @@ function watchIds({ accepted, identified }: BatchVerdict, field: string, { ids, 
 
 /** Marks an event whose host name another machine uses as well; not a reason for rejection. */
 const SHARED_NAME = 'shared_name'
+const OUT_OF_RANGE = 'out_of_range'
 
 function reportSharedName(
   { host, type, ids }: SharedName,

@@ -27,7 +27,7 @@ export interface Rejects {
    */
   recordUnusable(batch: {
     readonly source: string
-    readonly count: number
+    readonly counts: Partial<Incomplete>
     readonly samples: readonly RejectedEvent[]
   }): void
   /** Records events that were accepted with their arrival time. One an hour is stored and logged, of each source. */
@@ -45,10 +45,15 @@ export interface Rejects {
   list(): RejectList
 }
 
+/**
+ * What of accepted events was not used: values that are no numbers or out of range, results of rules that could not be
+ * matched, and times that could not be read.
+ */
+export type Incomplete = Readonly<Record<'non_numeric' | 'out_of_range' | 'unmatched' | 'untimed', number>>
+
 export interface RejectList {
   readonly counts: Readonly<Record<string, number>>
-  /** What could not be read in accepted events: values (`non_numeric`) and times (`untimed`). */
-  readonly incomplete: { readonly non_numeric: number; readonly untimed: number }
+  readonly incomplete: Incomplete
   readonly recent: readonly unknown[]
 }
 
@@ -69,18 +74,29 @@ const UNTIMED_INTERVAL: Millis = 3_600_000
 /** Maximum number of sources with an interval of their own. */
 const MAX_SOURCES = 1000
 
+/** Adds counts to others. Returns their sum. */
+function addCounts(to: Record<keyof Incomplete, number>, added: Partial<Incomplete>): number {
+  let sum = 0
+  for (const [kind, count] of Object.entries(added) as [keyof Incomplete, number][]) {
+    to[kind] += count
+    sum += count
+  }
+  return sum
+}
+
 export function createRejects({ clock, log }: { readonly clock: Clock; readonly log: Log }): Rejects {
   const counts = new Map<string, number>()
   const recent = createRecent(clock)
   const unreported = new Map<string, RejectCount>()
-  const incomplete = { non_numeric: 0, untimed: 0 }
+  const incomplete = { non_numeric: 0, out_of_range: 0, unmatched: 0, untimed: 0 }
   const throttleOf = createSourceThrottles(clock)
   const throttle = createLogThrottle(clock, LOG_INTERVAL)
   const throttleNotes = createLogThrottle(clock, LOG_INTERVAL)
 
   return {
-    recordUnusable({ source, count, samples }) {
-      incomplete.non_numeric += count
+    recordUnusable({ source, counts: added, samples }) {
+      const count = addCounts(incomplete, added)
+      if (count === 0) return
       recent.keep(samples, source)
       const reason = samples[0]?.reason
       throttleNotes(count, (values) => {

@@ -52,6 +52,7 @@ function createLabeledCounters({ counterBy }: Families, dropped: CounterBy) {
   const transitions = counterBy('alert_transitions_total', TRANSITIONS_HELP, 'state', ALERT_STATES)
   return {
     samples_no_metric: by(dropped, 'reason', 'no_metric'),
+    samples_out_of_range: by(dropped, 'reason', 'out_of_range'),
     samples_late_merged: by(late, 'result', 'merged'),
     samples_late_dropped: by(late, 'result', 'dropped'),
     hosts_refused: by(exceeded, 'limit', 'hosts'),

@@ -6,6 +6,7 @@ export const BUILTIN_RULES = {
   clock: 'clock-skew',
   cap: 'cardinality-limit',
   unmatched: 'unmatched-events',
+  range: 'out-of-range',
 } as const
 
 export type BuiltinRule = (typeof BUILTIN_RULES)[keyof typeof BUILTIN_RULES]

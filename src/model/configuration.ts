@@ -1,7 +1,7 @@
 import type { Alerting, Escalation, Repeat } from './notification-policy.ts'
 import type { Millis } from './time.ts'
 
-export type Unit = 'ratio' | 'percent' | 'bytes' | 'seconds' | 'count' | 'none'
+export type Unit = 'ratio' | 'percent' | 'bytes' | 'seconds' | 'celsius' | 'count' | 'none'
 
 /** Where a metric's values are found in events. `fields` are dotted paths; the first one present is used. */
 export interface Metric {
@@ -9,6 +9,9 @@ export interface Metric {
   readonly fields: readonly string[]
   readonly unit: Unit
   readonly kind: 'gauge' | 'counter'
+  /** What a value, or the growth of a counter per second, can be; absent for the bounds of the unit. */
+  readonly min?: number
+  readonly max?: number
   /** Labels whose values separate the series of a host: a mount point, an interface. */
   readonly by: readonly string[]
   /** Dotted paths of the fields that hold these values, in the order of `by`. */

@@ -1,7 +1,8 @@
 import type { Acknowledgement, AlertState, AlertView, Silence } from './alerts.ts'
 import type { AlertIdentity, Evaluation, NextEvaluation } from './evidence.ts'
 import type { ClosedAlert, Channel, UndeliveredItem } from './notification.ts'
-import type { Rule, Severity, Unit } from './configuration.ts'
+import type { Bounds } from './bounds.ts'
+import type { Metric, Rule, Severity, Unit } from './configuration.ts'
 import type { RejectCount } from './events.ts'
 import type { Outbox, OutboxStats, Outcome } from './journal.ts'
 import type { Millis } from './time.ts'
@@ -13,6 +14,21 @@ export interface Ack {
   readonly known: number
   /** Events whose host or series was refused because a limit is reached. */
   readonly refused: number
+  readonly outOfRange?: OutOfRange
+}
+
+/** Readings that were left out, because they are outside the bounds of their metrics: how many, and the first ones. */
+export interface OutOfRange {
+  readonly count: number
+  readonly first: readonly OutOfRangeReading[]
+}
+
+/** `value` is that of a gauge; of a counter the growth per second that the reading would lead to. */
+export interface OutOfRangeReading extends Bounds, Pick<Metric, 'unit' | 'kind'> {
+  readonly host: string
+  readonly metric: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
 }
 
 /** One second of the clock, with counts that only the HTTP side has. */
@@ -243,6 +259,7 @@ export const COUNTERS = [
   'samples_late_merged',
   'samples_late_dropped',
   'samples_no_metric',
+  'samples_out_of_range',
   'events_future',
   'events_unmatched',
   'hosts_retired',

@@ -63,7 +63,8 @@ export type Measure =
  * that was never seen is expected. `source_silence`: seconds since a source's last request. `source_hosts`: hosts seen
  * through a source. `absent_hosts`: hosts of a source that became absent together. `missing_hosts`: expected hosts that
  * no source delivers. `clock_offset`: seconds by which a host's clock is off. `refused`: hosts, series or sources
- * refused by a limit. `unmatched_events`: events that an expression could not be matched with.
+ * refused by a limit. `unmatched_events`: events that an expression could not be matched with. `out_of_range`: the share
+ * of a series' readings that were outside the bounds of its metric.
  */
 export type StateMetric =
   | 'absence'
@@ -75,6 +76,7 @@ export type StateMetric =
   | 'clock_offset'
   | 'refused'
   | 'unmatched_events'
+  | 'out_of_range'
 
 /** Mail templates of a rule or a receiver. */
 export interface Templates {

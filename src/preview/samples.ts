@@ -80,7 +80,7 @@ export function playBuiltin(name: BuiltinRule, config: EngineConfig, options: Sa
   const rules = config.rules.filter(({ kind }) => kind === 'absence')
   const named = receiver === undefined ? {} : { selfMonitoring: [receiver.name] }
   const notified = receiver === undefined ? rules : rules.map((rule) => ({ ...rule, notify: [receiver.name] }))
-  return play({ ...config, metrics: [], rules: notified, ...named }, name, sample, options)
+  return play({ ...config, rules: notified, ...named }, name, sample, options)
 }
 
 /** Returns the receivers of a sample alert. */

@@ -1,5 +1,6 @@
 import type { HostState } from '../model.ts'
 import { formatCount, formatDuration, listNames } from './format.ts'
+import { describeOutside, readOutside } from './out-of-range.ts'
 import type { Describe, Evaluated } from './params.ts'
 
 /** The sentences of absence rules and of the built-in rules. */
@@ -60,6 +61,14 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
     return `events of ${host} are dated ${formatDuration(Math.abs(seconds) * 1000)} ${side} their arrival; they count by arrival time until the clock is in sync`
   },
   clock_in_sync: ({ identity: { host } }) => `the clock of ${host} is in sync`,
+
+  readings_outside(_, params) {
+    const readings = formatCount(params.number('readings') ?? 0, 'reading')
+    const share = `${params.number('outside') ?? 0} of ${readings} of ${params.text('metric') ?? ''} in the last 10 minutes`
+    return `${share} ${describeOutside(readOutside(params))}; they are left out, and no rule evaluates them`
+  },
+  readings_inside: (_, params) => `most readings of ${params.text('metric') ?? ''} are within its bounds again`,
+  readings_in_range: () => 'no series has mostly readings outside its bounds',
 
   limit_reached(_, params) {
     const refused = params.number('refused') ?? 0

@@ -18,6 +18,7 @@ export function formatValue(value: number | null, unit: Unit): string {
   if (value === null || Number.isNaN(value)) return 'no data'
   if (unit === 'ratio') return `${formatNumber(value * 100)}%`
   if (unit === 'percent') return `${formatNumber(value)}%`
+  if (unit === 'celsius') return `${formatNumber(value)} °C`
   if (unit === 'bytes') return formatBytes(value)
   if (unit === 'seconds') return Math.abs(value) < 60 ? formatShort(value) : formatDuration(value * 1000)
   return formatNumber(value)
@@ -30,12 +31,14 @@ export function formatBeside(value: number | null, unit: Unit, limits: readonly 
   return isClose && value !== null ? formatExact(value, unit) : short
 }
 
+const EXACT_UNITS: Partial<Readonly<Record<Unit, string>>> = { bytes: ' B', seconds: ' s', celsius: ' °C' }
+
 /** Formats all measured digits, without those that floating-point arithmetic added. */
 function formatExact(value: number, unit: Unit): string {
   const exact = (number: number): string => String(Number(number.toPrecision(12)))
   if (unit === 'ratio') return `${exact(value * 100)}%`
   if (unit === 'percent') return `${exact(value)}%`
-  return `${exact(value)}${unit === 'bytes' ? ' B' : unit === 'seconds' ? ' s' : ''}`
+  return `${exact(value)}${EXACT_UNITS[unit] ?? ''}`
 }
 
 /** Formats two decimals, or three significant digits if that would be too few. */
@@ -181,6 +184,7 @@ const STATES: Readonly<Record<StateMetric, string>> = {
   clock_offset: 'clock offset',
   refused: 'refused by a limit',
   unmatched_events: 'events that could not be matched',
+  out_of_range: 'share of readings out of range',
 }
 
 /** Describes what is measured: `mean of cpu over 2 min`. */
@@ -238,6 +242,7 @@ const STATE_FIGURES: Readonly<Record<StateMetric, (place: string, value: string)
   missing_hosts: (_, value) => `No events from ${value} expected ${value === '1' ? 'host' : 'hosts'}`,
   clock_offset: (place, value) => `Clock of ${place} is off by ${value}`,
   refused: (place, value) => `${value} refused by a limit of ${place}`,
+  out_of_range: (place, value) => `${value} of the readings of a metric are out of range on ${place}`,
   unmatched_events: (_, value) => `${value} ${value === '1' ? 'event' : 'events'} could not be matched with a rule`,
 }
 

@@ -87,3 +87,24 @@ test('09-envelopes: each is refused by its name', { skip }, async (t) => {
   t.strictSame(await service.hosts(), [])
   t.equal((await service.metrics()).get('stashwatch_events_rejected_total{reason="envelope"}'), 8)
 })
+
+test('01-garbage-cpu-sample: impossible readings are left out, counted and named', { skip }, async (t) => {
+  const service = await start(t, '01-garbage-cpu-sample')
+  const lines = readLines('01-garbage-cpu-sample')
+  t.match(await postAll(service, '01-garbage-cpu-sample'), { status: 200, accepted: lines.length, rejected: 0 })
+  const from = String(NOW - 600_000)
+  for (const [host, metric, largest] of [
+    ['win-1', 'cpu', 0.2],
+    ['lxc-1', 'memory', 1],
+    ['gpu-1', 'gpu_temperature', 100],
+  ] as const) {
+    const query = new URLSearchParams({ host, metric, from, to: String(NOW + 60_000) })
+    const { json } = await service.get(`/api/v1/aggregate?${query.toString()}`)
+    const { mean, count } = json as { readonly mean: number; readonly count: number }
+    t.ok(mean > 0 && mean < largest, `${metric} of ${host}: ${mean} of ${count}`)
+  }
+  t.strictSame((await service.get('/api/v1/alerts')).json, [])
+  const { json } = await service.get('/api/v1/rejects')
+  t.match(json, { counts: {}, incomplete: { non_numeric: 0, out_of_range: 3 } })
+  t.match(JSON.stringify(json), /accepted without cpu of win-1 \(found 22369717\.96%, expected -1% to 102400%\)/)
+})

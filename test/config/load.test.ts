@@ -396,10 +396,22 @@ test('no label of the built-in metrics has a dot', async (t) => {
   t.strictSame(labels, ['mount_point', 'interface', 'interface', 'gpu', 'gpu', 'gpu'])
 })
 
-test('a label that is written as its path is said by its name', async (t) => {
-  t.throws(() => load('templates: { subject: "{{label.system.filesystem.mount_point}}" }'), {
-    message: /unknown placeholder 'label.system.filesystem.mount_point': did you mean 'label.mount_point'\?$/,
+test('a template may name a label by the path of its field', async (t) => {
+  const path = 'label.system.filesystem.mount_point'
+  const text = `templates: { subject: "{{ ${path} }}", body: "{{${path} | upper}}" }
+receivers: { ops: { email: { to: a@example.org, subject: "on {{${path}}}" } } }
+rules:
+  - { name: r, when: { metric: disk, over: 1m, threshold: { of: last, above: 0.9 } }, subject: "{{${path}}} is full" }
+  - { name: c, when: { count: { where: {}, by: { who: user.name } }, over: 1m, threshold: { above: 9 } }, subject: "{{label.user.name}}" }`
+  const { engine } = load(text)
+  t.match(engine.receivers, [{ subject: 'on {{label.mount_point}}', body: '{{label.mount_point | upper}}' }])
+  t.match(engine.rules, [{ subject: '{{label.mount_point}} is full' }, { subject: '{{label.who}}' }])
+  t.throws(() => load('templates: { subject: "{{label.system.filesystem.mount}}" }'), {
+    message: /unknown placeholder 'label.system.filesystem.mount'/,
   })
+})
+
+test('a label that is written as its path in a list of labels is said by its name', async (t) => {
   t.match(warningsOf('alerting: { group_by: [system.filesystem.mount_point] }'), [
     /no rule or metric adds a label 'system.filesystem.mount_point': did you mean 'mount_point'\?$/,
   ])

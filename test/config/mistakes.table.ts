@@ -468,10 +468,23 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'bounds of metrics that leave no room',
+    yaml: lines(
+      'metrics:',
+      '  a: { field: a, min: 2, max: 1 }',
+      '  b: { field: b, unit: celsius, min: 2000 }',
+      'rules: []',
+    ),
+    found: [
+      '2:31: no reading can be from 2 to 1 (found 1, expected more than min (2))',
+      '3:38: no reading can be from 2000 to 1000 (found 2000, expected less than the max of the unit celsius (1000); or set max)',
+    ],
+  },
+  {
     what: 'a unit that does not exist',
     yaml: lines('metrics:', '  cpu: { field: a, unit: "%" }', 'rules: []'),
     found: [
-      "2:26: invalid value (found '%', expected one of ratio, percent, bytes, seconds, count, none): did you mean 'percent'?",
+      "2:26: invalid value (found '%', expected one of ratio, percent, bytes, seconds, celsius, count, none): did you mean 'percent'?",
     ],
   },
   {

@@ -168,7 +168,7 @@ test('events without a readable time are counted, and one an hour of each source
   for (const source of ['a', 'a', 'b', 'a']) post(source)
   const sources = (): unknown[] => rejects.list().recent.map((one) => (one as { source: string }).source)
   t.strictSame(sources(), ['b', 'a'])
-  t.strictSame(rejects.list().incomplete, { non_numeric: 0, untimed: 40 })
+  t.strictSame(rejects.list().incomplete, { non_numeric: 0, out_of_range: 0, unmatched: 0, untimed: 40 })
   t.strictSame(rejects.list().counts, {}, 'they are not rejected')
   t.equal(told.length, 2)
   now += 3_600_000

@@ -218,6 +218,7 @@ test('a headline says what each aggregate and each state was, and where', (t) =>
     clock_offset: 'Clock of web-1 is off by 3',
     refused: '3 refused by a limit of web-1',
     unmatched_events: '3 events could not be matched with a rule',
+    out_of_range: '3 of the readings of a metric are out of range on web-1',
   }
   for (const [metric, words] of Object.entries(states) as [StateMetric, string][])
     t.equal(said(state(metric, 'count'), '3'), words)

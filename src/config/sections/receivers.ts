@@ -9,13 +9,15 @@ import { checkToken, readLogin, readRecipient } from './service.ts'
 import type { PartContext } from './service.ts'
 import { readSecret } from '../file/secrets.ts'
 import { readSpan } from './durations.ts'
-import { checkTemplates } from './templates.ts'
+import { checkTemplates, nameLabels } from './templates.ts'
 
 interface ReceiverContext extends PartContext {
   /** For mails of receivers without their own. */
   readonly templates: Raw.Templates
   /** All labels that templates may use. */
   readonly labels: readonly string[]
+  /** Labels by the paths of their fields. */
+  readonly labelPaths: ReadonlyMap<string, string>
 }
 
 /** Reads the receivers; those with errors are left out. */
@@ -45,7 +47,8 @@ function oneSpelling(receivers: readonly Receiver[]): readonly Receiver[] {
 function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext): Receiver {
   const { diagnostics, templates } = context
   const pointer = below('/receivers', name)
-  const { email, webhook, alertmanager, time_zone: zone } = raw
+  const { webhook, alertmanager, time_zone: zone } = raw
+  const email = raw.email && nameLabels(raw.email, context.labelPaths)
   if (!email && !webhook && !alertmanager) {
     const expected = "at least one of 'email', 'webhook' and 'alertmanager'"
     diagnostics.error(pointer, describe('the receiver has no integration', { expected }))

@@ -1,5 +1,5 @@
 import { BUILTIN_RULE_NAMES } from '../../model.ts'
-import type { Matcher } from '../../model.ts'
+import type { Matcher, Metric } from '../../model.ts'
 import type * as Raw from '../../generated/config.ts'
 import { suggest, nearest } from '../../text/suggest.ts'
 import { ALERT_LABELS, readSeriesLabels } from './label-names.ts'
@@ -46,6 +46,18 @@ export function listCustomLabels(
       ...ofMetrics.flatMap(([, { by }]) => readSeriesLabels(by).map(({ label }) => label)),
     ]),
   ]
+}
+
+/** The labels of series by the dotted paths of their fields; without paths that have several labels. */
+export function listLabelPaths(series: readonly Pick<Metric, 'by' | 'byFields'>[]): ReadonlyMap<string, string> {
+  const labels = new Map<string, string | undefined>()
+  for (const { by, byFields } of series) {
+    for (const [i, path] of byFields.entries()) {
+      const isOther = labels.has(path) && labels.get(path) !== by[i]
+      labels.set(path, isOther ? undefined : by[i])
+    }
+  }
+  return new Map([...labels].filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 export function readVocabulary(

@@ -2,15 +2,15 @@ import { DETECTORS, listParams } from '../../detect/index.ts'
 import { readHosts } from './host-patterns.ts'
 import type * as Raw from '../../generated/config.ts'
 import { bucketWidth, MAX_WINDOW, isBuiltinRule, TIERS } from '../../model.ts'
-import type { AbsenceRule, Breaches, CountRule, MetricRule, Millis, Rule } from '../../model.ts'
+import type { AbsenceRule, Breaches, CountRule, Metric, MetricRule, Millis, Rule } from '../../model.ts'
 import { CONDITIONS, readCondition, type RuleContext } from './condition.ts'
 import { readEscalation, readRepeatInterval } from './policy.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { ALERT_LABELS, readBy, readSeriesLabels } from './label-names.ts'
-import { checkLabels, checkReceivers } from './references.ts'
+import { checkLabels, checkReceivers, listLabelPaths } from './references.ts'
 import { DAY, readSpan, SECOND } from './durations.ts'
-import { checkTemplates } from './templates.ts'
+import { checkTemplates, nameLabels } from './templates.ts'
 import { parseDuration, writeDuration } from './units.ts'
 import { readWhere } from './where.ts'
 
@@ -86,20 +86,24 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
         }),
     hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
-    ...(raw.subject === undefined ? {} : { subject: raw.subject }),
-    ...(raw.body === undefined ? {} : { body: raw.body }),
   }
   const { metric: name, count } = raw.when
-  const ofCount = { by: readSeriesLabels(count?.by).map(({ label }) => label) }
-  const metric = name === undefined ? ofCount : context.metrics.get(name)
+  const metric = name === undefined ? countedSeries(count?.by) : context.metrics.get(name)
   // The labels of its alerts are known only if its metric is valid.
   if (metric === undefined) return base
   const { by } = metric
   const labels = Object.keys(base.labels)
   checkRuleLabels(labels, by, name === undefined ? 'count' : 'metric', pointer, diagnostics)
   checkLabels(groupBy ?? [], [...labels, ...by], `${pointer}/group_by`, diagnostics)
-  checkTemplates(raw, [...labels, ...by], pointer, diagnostics, count !== undefined)
-  return base
+  const { subject, body } = nameLabels(raw, listLabelPaths([metric]))
+  const templates = { ...(subject === undefined ? {} : { subject }), ...(body === undefined ? {} : { body }) }
+  checkTemplates(templates, [...labels, ...by], pointer, diagnostics, count !== undefined)
+  return { ...base, ...templates }
+}
+
+export function countedSeries(by: NonNullable<Raw.Condition['count']>['by']): Pick<Metric, 'by' | 'byFields'> {
+  const labels = readSeriesLabels(by)
+  return { by: labels.map(({ label }) => label), byFields: labels.map(({ field }) => field) }
 }
 
 /** Checks that no label of a rule hides one that its alerts have anyway. */

@@ -1,6 +1,5 @@
 import type * as Raw from '../../generated/config.ts'
-import type { Config, IngestConfig, Metric, Recipient, Token } from '../../model.ts'
-
+import { type Config, type IngestConfig, type Metric, metricBounds, type Recipient, type Token } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
 import type { Diagnostics } from '../file/diagnostics.ts'
 import { readBy } from './label-names.ts'
@@ -128,10 +127,23 @@ export function readMetrics(
   { diagnostics }: PartContext,
 ): readonly Metric[] {
   const entries = Object.entries(raw).filter(([name]) => diagnostics.isClean(below('/metrics', name)))
-  return entries.map(([name, { field, unit = 'none', kind = 'gauge', by }]) => {
+  return entries.map(([name, { field, unit = 'none', kind = 'gauge', by, min, max }]) => {
     const series = readBy(by, `${below('/metrics', name)}/by`, diagnostics)
-    return { name, fields: [field].flat(), unit, kind, ...series }
+    const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+    const metric: Metric = { name, fields: [field].flat(), unit, kind, ...bounds, ...series }
+    checkBounds(metric, below('/metrics', name), diagnostics)
+    return metric
   })
+}
+
+function checkBounds(metric: Metric, pointer: string, diagnostics: Diagnostics): void {
+  const { min, max } = metricBounds(metric)
+  if (min < max) return
+  const key = metric.max === undefined ? 'min' : 'max'
+  const expected =
+    key === 'max' ? `more than min (${min})` : `less than the max of the unit ${metric.unit} (${max}); or set max`
+  const what = describe(`no reading can be from ${min} to ${max}`, { found: String(metric[key]), expected })
+  diagnostics.error(`${pointer}/${key}`, what)
 }
 
 export function readRecipient(text: string, pointer: string, diagnostics: Diagnostics): Recipient {

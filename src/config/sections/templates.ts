@@ -27,7 +27,7 @@ export function checkTemplates(
           at,
           `${diagnostics.describeValue(at)} is not a valid template once its variables are replaced`,
         )
-      else diagnostics.error(at, describeTemplateError(error, labels), { text: error.found })
+      else diagnostics.error(at, describeTemplateError(error), { text: error.found })
     }
   }
   if (hasControl(raw.subject ?? '')) {
@@ -38,13 +38,31 @@ export function checkTemplates(
   }
 }
 
-/** A label of a series may be written as the dotted path of its field. */
-function describeTemplateError({ found, message }: TemplateError, labels: readonly string[]): string {
+/**
+ * Returns templates in which each label of a series has its name. A template may also name it by the dotted path of the
+ * field that holds its value.
+ *
+ * @param labels the labels by path.
+ */
+export function nameLabels<T extends { readonly subject?: string; readonly body?: string }>(
+  templates: T,
+  labels: ReadonlyMap<string, string>,
+): T {
+  const name = (text: string): string =>
+    text.replaceAll(LABEL_PATH, (_, before: string, path: string) => `${before}${labels.get(path) ?? path}`)
+  return {
+    ...templates,
+    ...(templates.subject === undefined ? {} : { subject: name(templates.subject) }),
+    ...(templates.body === undefined ? {} : { body: name(templates.body) }),
+  }
+}
+
+const LABEL_PATH = /(\{\{\s*label\.)([^\s|}]+)/g
+
+/** Fields of events are known only where a rule counts them. */
+function describeTemplateError({ found, message }: TemplateError): string {
   const [, field] = /^\{\{\s*(event\.[^|}\s]+)/.exec(found) ?? []
-  if (field !== undefined && message.startsWith('unknown placeholder'))
-    return `the placeholder '${field}' needs a rule with 'count': its alerts show the events that it counted`
-  const [, name, last = ''] = /^\{\{\s*(label\.[^|}\s]*\.(\w+))\s*[|}]/.exec(found) ?? []
-  return name !== undefined && labels.includes(last) && !labels.includes(name.slice('label.'.length))
-    ? `unknown placeholder '${name}': did you mean 'label.${last}'?`
+  return field !== undefined && message.startsWith('unknown placeholder')
+    ? `the placeholder '${field}' needs a rule with 'count': its alerts show the events that it counted`
     : message
 }

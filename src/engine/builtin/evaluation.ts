@@ -19,6 +19,7 @@ const UNITS: Readonly<Record<StateMetric, Unit>> = {
   clock_offset: 'seconds',
   refused: 'count',
   unmatched_events: 'count',
+  out_of_range: 'ratio',
 }
 
 /** Under what an alert that is about no series is kept. */

@@ -3,6 +3,7 @@ import { absence } from './absence.ts'
 import { cardinalityLimit } from './cardinality-limit.ts'
 import { clockSkew } from './clock-skew.ts'
 import { massAbsence } from './mass-absence.ts'
+import { outOfRange } from './out-of-range.ts'
 import type { BuiltinStateRule, StateRule } from './rule.ts'
 import { sourceDegraded } from './source-degraded.ts'
 import { sourceDown } from './source-down.ts'
@@ -15,6 +16,7 @@ export const BUILTINS: Readonly<Record<BuiltinRule, BuiltinStateRule>> = {
   'cardinality-limit': cardinalityLimit,
   'unmatched-events': unmatchedEvents,
   'clock-skew': clockSkew,
+  'out-of-range': outOfRange,
   'mass-absence': massAbsence,
 }
 

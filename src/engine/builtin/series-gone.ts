@@ -31,6 +31,8 @@ export function closeGoneSeries(fold: Fold, host: Host): void {
 
 /** The `by` values of an alert's series if it seems to be gone. */
 function goneSeriesName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
+  // Its readings arrive, and are left out.
+  if (host.ranges?.has(key) === true) return undefined
   const id = state.keys.ids.get(key)
   const slot = id === undefined ? undefined : host.series.get(id)
   if (id === undefined || slot === undefined) return undefined

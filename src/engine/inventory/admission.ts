@@ -161,6 +161,14 @@ export function keyId(state: State, fold: Fold, key: string): number | undefined
   return id
 }
 
+/** Forgets a series key that no series uses. */
+export function forgetUnusedKey({ state }: Fold, id: number): void {
+  const info = state.keys.infos[id] as KeyInfo
+  if (info.uses > 0) return
+  info.uses++
+  releaseKey(state, id, info)
+}
+
 /** Returns the slot of a host's series, created on first sight; undefined if a limit is reached. */
 export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Millis): number | undefined {
   const known = host.series.get(id)
@@ -169,8 +177,7 @@ export function admitSeries(fold: Fold, host: Host, id: number, receivedAt: Mill
   const info = state.keys.infos[id] as KeyInfo
   const isFull = host.series.size >= plan.config.limits.seriesPerHost || state.series >= plan.config.limits.series
   if (isFull && !dropIdleSeries(fold, host)) {
-    info.uses++
-    releaseKey(state, id, info)
+    forgetUnusedKey(fold, id)
     recordRefusal(fold, 'series', receivedAt)
     return undefined
   }

@@ -30,8 +30,8 @@ async function append(runner: EngineRunner, batches: readonly Append[], say: (re
   const entries: NewEntry[] = batches.map(({ frame }) => ({ kind: 'batch', data: frame }))
   try {
     const steps = await runner.write(entries)
-    for (const [i, { duplicate, known, refused }] of steps.entries()) {
-      const value: Ack = { duplicate, known, refused }
+    for (const [i, { duplicate, known, refused, outOfRange }] of steps.entries()) {
+      const value: Ack = { duplicate, known, refused, ...(outOfRange === undefined ? {} : { outOfRange }) }
       say({ kind: 'result', id: (batches[i] as Append).id, value })
     }
   } catch (error) {

@@ -106,6 +106,8 @@ const BUILTIN_ADVICE: Readonly<Record<BuiltinRule, string>> = {
     'Check /api/v1/hosts: do you know these hosts? If so, raise "limits" in the configuration; if not, find out what creates these names.',
   [BUILTIN_RULES.unmatched]:
     '/api/v1/rejects shows such events. Look at them: they may hide what the rule watches for. Then make the expression under "matches" cheaper: "stashwatch check" names those that are expensive.',
+  [BUILTIN_RULES.range]:
+    'Check what sends these readings: the agent, its unit, the sensor. /api/v1/rejects shows examples. If they are right, set "min" or "max" of the metric in the configuration, or another "unit".',
 }
 
 /** Returns where to look first while an alert fires, or to understand its end; no link for a host that is gone. */

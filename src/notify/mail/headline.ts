@@ -219,6 +219,7 @@ const SUBJECTS: Readonly<Record<StateMetric, string>> = {
   missing_hosts: 'Many expected hosts are absent',
   clock_offset: 'The clock of {{server}} is wrong',
   refused: 'A limit of stashwatch is reached',
+  out_of_range: 'Readings of {{server}} are out of range',
   unmatched_events: 'Events could not be matched with a rule',
 }
 

@@ -4,6 +4,7 @@ import {
   isCleared,
   isInUnit,
   isUpper,
+  type Metric,
   type Of,
   type Op,
   type Severity,
@@ -15,6 +16,8 @@ import type { Threshold } from '../judge.ts'
 /** What the bounds apply to. */
 export interface BoundContext {
   readonly of: Of
+  /** The metric that is judged; undefined for a count of events. */
+  readonly metric?: Metric | undefined
   readonly unit: Unit
   /** A count of events: a whole number, never below zero. */
   readonly count: boolean

@@ -1,5 +1,14 @@
 import type * as Raw from '../../../generated/config.ts'
-import { isInUnit, type Bound, isUpper, MAX_RATIO, type Op, type Severity } from '../../../model.ts'
+import {
+  isBeyond,
+  isInUnit,
+  metricBounds,
+  type Bound,
+  isUpper,
+  MAX_RATIO,
+  type Op,
+  type Severity,
+} from '../../../model.ts'
 import { below, describe } from '../../../text/diagnostic.ts'
 import type { DetectorDiagnostics, ReadContext } from '../../detector.ts'
 import { readAggregate } from '../../configuration.ts'
@@ -45,7 +54,7 @@ function readBoundContext({ of, warning, critical }: Raw.Threshold, context: Rea
     return undefined
   }
   const known = readAggregate(of, metric, `${pointer}/of`, diagnostics)
-  return known === undefined ? undefined : { of: known, unit: metric.unit, count: false, severity }
+  return known === undefined ? undefined : { of: known, metric, unit: metric.unit, count: false, severity }
 }
 
 /** The rule's bounds with those of an override in the place of the severities that it names. */
@@ -66,7 +75,7 @@ export function readThresholdOverride(
     )
   }
   const severity = paired ? (readSide.warning === undefined ? 'critical' : 'warning') : (written ?? 'warning')
-  const judged = { of: base.of, unit: metric?.unit ?? 'count', count: metric === undefined, severity }
+  const judged = { of: base.of, metric, unit: metric?.unit ?? 'count', count: metric === undefined, severity }
   const levels = readLevels(raw, pointer, judged, diagnostics)
   const merged = {
     of: base.of,
@@ -120,7 +129,11 @@ function readBounds(
     return first && value !== undefined ? { op: first, value, pointer: below(pointer, first) } : undefined
   }
   const [upper, lower] = [side(UPPER), side(LOWER)]
-  for (const one of [upper, lower]) if (one) checkScale(one, judged, diagnostics)
+  for (const one of [upper, lower]) {
+    if (one === undefined) continue
+    checkScale(one, judged, diagnostics)
+    warnOutOfRange(one, judged, diagnostics)
+  }
   const clear = raw.clear
   const at = `${pointer}/clear`
   if (clear !== undefined && !upper && !lower) {
@@ -202,6 +215,21 @@ function checkScale({ op, value, pointer }: Side, judged: BoundContext, diagnost
     const meant = Number((value * 100).toPrecision(12))
     diagnostics.warn(pointer, `the metric is in percent: did you mean ${meant} instead of ${value}?`)
   }
+}
+
+/** Readings outside the bounds of the metric are left out, so that no value is beyond them. */
+function warnOutOfRange(
+  { op, value, pointer }: Side,
+  { of, metric }: BoundContext,
+  diagnostics: DetectorDiagnostics,
+): void {
+  if (metric === undefined || !(metric.kind === 'gauge' ? isInUnit(of) : of === 'rate')) return
+  const { min, max } = metricBounds(metric)
+  const [key, end] = isUpper(op) ? ['max', max] : ['min', min]
+  if (isBeyond({ op, value }, end)) return
+  const side = key === 'max' ? 'above' : 'below'
+  const what = `no ${of} of ${metric.name} is ${formatOp(op)} ${value}: its readings ${side} ${end} are left out`
+  diagnostics.warn(pointer, describe(what, { fix: `set '${key}' of the metric, or another bound here` }))
 }
 
 /** Without room between the bounds no value would be a warning. */
