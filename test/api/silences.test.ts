@@ -106,7 +106,7 @@ test('a silence of a misspelt rule, or with matchers that exclude each other, is
   }
   t.strictSame(await hints('rule = cpu_high'), ["no rule is called 'cpu_high': did you mean 'cpu-high'?"])
   t.strictSame(await hints('rule =~ cpu'), [
-    `rule =~ "cpu" does not fit any of the 8 rules; expressions are anchored: did you mean 'cpu.*'?`,
+    `rule =~ "cpu" does not fit any of the 9 rules; expressions are anchored: did you mean 'cpu.*'?`,
   ])
   t.strictSame(await hints('rule = sourcedown'), ["no rule is called 'sourcedown': did you mean 'source-down'?"])
   const exclude = (pair: string): string =>
