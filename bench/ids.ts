@@ -26,6 +26,7 @@ const CONFIG: EngineConfig = {
   selfMonitoring: [],
   hosts: { expected: [], retireAfter: 86_400_000 },
   sources: [],
+  occasionalSources: [],
   subSources: 16,
   mailsPerMinute: 5,
   alerting: ALERTING,

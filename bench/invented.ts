@@ -71,6 +71,7 @@ const configOf = (rules: EngineConfig['rules']): EngineConfig => ({
   receivers: [{ name: 'ops', email: [{ address: 'ops@example.org' }] }],
   selfMonitoring: ['ops'],
   sources: [],
+  occasionalSources: [],
   subSources: 16,
   mailsPerMinute: 5,
   hosts: { expected: [], retireAfter: 86_400_000 },

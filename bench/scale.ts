@@ -65,6 +65,7 @@ const configOf = ({ of, over, every }: Site): EngineConfig => ({
   selfMonitoring: ['ops'],
   hosts: { expected: [], retireAfter: 86_400_000 },
   sources: [],
+  occasionalSources: [],
   subSources: 16,
   mailsPerMinute: 5,
   alerting: ALERTING,

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'tokens-not-configured': { status: 403, title: 'No API tokens configured' },
   'cross-origin': { status: 403, title: 'Cross-origin request refused' },
   'unknown-host': { status: 404, title: 'Unknown host' },
+  'unknown-source': { status: 404, title: 'Unknown source' },
   'host-expected': { status: 409, title: 'Host is expected' },
   'host-active': { status: 409, title: 'Host is active' },
   'unknown-metric': { status: 404, title: 'Unknown metric' },

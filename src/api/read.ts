@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  isAboutSource,
   type AlertState,
   type Clock,
   type Engine,
@@ -9,7 +10,7 @@ import {
   type SendRecord,
   BUILTIN_RULE_NAMES,
 } from '../model.ts'
-import { nearest } from '../text/suggest.ts'
+import { nearest, suggest } from '../text/suggest.ts'
 import { ask, type AskEngine, createAskEngine, unknownEpisode } from './ask.ts'
 import { alertsPage, episodePage, hostPage, hostsPage, prefersPage } from './pages/detail.ts'
 import { PAGE_POLICY } from './pages/html.ts'
@@ -76,7 +77,7 @@ export function addReadRoutes(app: FastifyInstance, { engine, rejects, clock, no
     if (found === null) throw unknownRule(asked.rule, await query({ kind: 'rules' }))
     // Alerts of some built-in rules are about a source or the service itself, which are not hosts.
     if (found.host === null && found.evaluations.length === 0 && found.alerts.length === 0)
-      await findHost(query, asked.host)
+      await (isAboutSource(asked.rule) ? refuseSource(query, asked.host) : findHost(query, asked.host))
     return showWhy(found, asked.host, await sends(MAX_ROWS))
   })
 
@@ -124,6 +125,16 @@ function readAggregate(query: QueryString) {
   const host = readText(query, 'host', 'the name of a host, as /api/v1/hosts lists them')
   const metric = readText(query, 'metric', 'the name of a metric, such as cpu or disk{mount_point="/"}')
   return { host, metric, ...readTimeRange(query) }
+}
+
+async function refuseSource(query: AskEngine, source: string): Promise<never> {
+  const known = await query({ kind: 'sources' })
+  throw new ApiProblem('unknown-source', {
+    detail: 'No source has this name.',
+    parameter: 'host',
+    found: source,
+    expected: `a known source${suggest(source, known)}`,
+  })
 }
 
 async function findHost(query: AskEngine, host: string): Promise<HostDetail> {

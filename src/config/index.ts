@@ -252,7 +252,10 @@ function readEngine(raw: Raw.Configuration, filled: ConfigWithDefaults, context:
     rules,
     receivers: readReceivers(filled.receivers, { ...context, templates, labels, labelPaths }),
     selfMonitoring: notify,
-    sources: filled.ingest.tokens.map(({ name }) => name),
+    sources: [...new Set(filled.ingest.tokens.map(({ name }) => name))],
+    occasionalSources: [
+      ...new Set(filled.ingest.tokens.filter((token) => token.expected === false).map(({ name }) => name)),
+    ],
     subSources: filled.ingest.sub_sources,
     hosts: readInventory(filled.hosts, { ...context, rules, limits, domains: readDomains(filled.ingest) }),
     mailsPerMinute: filled.alerting?.rate_limit?.per_recipient ?? MAILS_PER_RECIPIENT,

@@ -15,6 +15,8 @@ export interface Plan {
   readonly absences: readonly AbsenceRule[]
   /** The longest silence that a rule waits for. */
   readonly maxAbsence: Millis
+  /** Sources whose silence is reported, even if they never connected. */
+  readonly expectedSources: ReadonlySet<string>
   /** Expected hosts as the configuration spells them, by what all spellings have in common. */
   readonly expected: ReadonlyMap<string, string>
   readonly retireAfter: Millis
@@ -88,6 +90,7 @@ export function createPlan(config: EngineConfig): Plan {
     absences,
     maxAbsence: Math.max(0, ...absences.map((rule) => rule.after)),
     expected: new Map(config.hosts.expected.map((name) => [foldHostName(name), name])),
+    expectedSources: new Set(config.sources.filter((name) => !config.occasionalSources.includes(name))),
     retireAfter: config.hosts.retireAfter,
   }
 }

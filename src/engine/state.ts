@@ -31,6 +31,8 @@ export interface State {
   now: Millis
   ticks: number
   readonly sources: Map<string, Source>
+  /** Expected sources that have not connected yet. */
+  readonly awaitedSources: Map<string, AwaitedSource>
   readonly hosts: Map<string, Host>
   /** Names of hosts as first spelled, by the same in small letters; only names that have others. */
   readonly spellings: Map<string, string>
@@ -187,6 +189,14 @@ export interface KeyInfo {
   uses: number
 }
 
+/** An expected source that has not connected yet. */
+export interface AwaitedSource {
+  /** When the service first waited for it. */
+  since: Millis
+  /** How long it has not connected although the service could have accepted it. */
+  idleFor: Millis
+}
+
 /** An alert with everything that a notification about it needs. */
 export interface Alert {
   readonly identity: AlertIdentity
@@ -238,6 +248,7 @@ export function emptyState(): State {
     now: 0,
     ticks: 0,
     sources: new Map(),
+    awaitedSources: new Map(),
     hosts: new Map(),
     spellings: new Map(),
     hostSlots: [],

@@ -72,6 +72,7 @@ const EMPTY: EngineConfig = {
   receivers: [],
   selfMonitoring: [],
   sources: [],
+  occasionalSources: [],
   subSources: 0,
   hosts: { expected: [], retireAfter: 86_400_000 },
   mailsPerMinute: 5,

@@ -5,6 +5,7 @@ import { type Effect, type Millis, type Tick, clampToNow } from '../model.ts'
 import type { WorkBudget } from './evaluate/due-windows.ts'
 import { pruneFlapping } from './evaluate/flapping.ts'
 import { measureThroughputs } from './builtin/throughput.ts'
+import { awaitSources } from './inventory/awaited-sources.ts'
 import { addExpectedHosts } from './inventory/expected.ts'
 import { startReport, continueReport } from './report/collect.ts'
 import { retireSources } from './inventory/retirement.ts'
@@ -73,6 +74,7 @@ function tickSources(fold: Fold, now: Millis, able: Millis): boolean {
   const { state, plan } = fold
   let hasObserved = false
   measureThroughputs(fold, now)
+  awaitSources(fold, now, able)
   for (const source of state.sources.values()) {
     const before = source.observedTime
     tickSource(source, now, able, plan.config.bucket)
@@ -102,6 +104,7 @@ export function rewind(fold: Fold, now: Millis): void {
   const { state, plan } = fold
   const bucket = Math.floor(now / plan.config.bucket)
   for (const store of state.stores.values()) rewindSeries(store, now)
+  for (const awaited of state.awaitedSources.values()) clampToNow(awaited, now, 'since')
   for (const host of state.hosts.values()) {
     clampToNow(host, now, 'lastSeenAt', 'newestEvent')
     clampToNow(host, bucket, 'evaluatedTo', 'evaluatedLateTo')

@@ -26,11 +26,11 @@ export type Secret = (string | {
 file: Path
 })
 /**
- * Named tokens, one for each client, so that each can be replaced separately.
+ * Named tokens, one for each sender. Several may have the same name, so that a new one can replace another.
  * 
  * @maxItems 1000
  */
-export type Tokens = Token[]
+export type IngestTokens = IngestToken[]
 /**
  * A number of bytes, or a whole number and its unit: B, kB, MB, GB, KiB, MiB or GiB.
  */
@@ -49,6 +49,12 @@ export type FieldPath = string
  * @minItems 1
  */
 export type FieldPaths = (string | [FieldPath, ...(FieldPath)[]])
+/**
+ * Named tokens, one for each client. Several may have the same name, so that a new one can replace another.
+ * 
+ * @maxItems 1000
+ */
+export type Tokens = Token[]
 /**
  * A list of paths, whose last parts are the labels, or { LABEL: PATH }.
  */
@@ -498,7 +504,7 @@ paths?: [URLPath, ...(URLPath)[]]
 /**
  * Tokens for posting events. Without tokens any client that reaches the service may post, except web pages.
  */
-tokens?: Tokens
+tokens?: IngestTokens
 /**
  * Most sources of one token. Beside a token, the header X-Source: NAME names the source TOKEN/NAME. Further names count under the token's own name; 0 ignores the header.
  */
@@ -547,9 +553,26 @@ strip_domain?: (string | [string, ...(string)[]])
 /**
  * A token and its name.
  */
+export interface IngestToken {
+/**
+ * Name of the source.
+ */
+name: Name
+/**
+ * Bearer token, or password for Basic authentication: printable ASCII, at least 8 characters.
+ */
+token: Secret
+/**
+ * Whether source-down fires if this source is silent for 150 seconds, or never connects. False for one that sends only now and then.
+ */
+expected?: boolean
+}
+/**
+ * A token and its name.
+ */
 export interface Token {
 /**
- * Name of the client. For ingest tokens it is the name of the source.
+ * Name of the client.
  */
 name: Name
 /**

@@ -189,8 +189,10 @@ export interface EngineConfig {
   readonly receivers: readonly Receiver[]
   /** Receivers of `self_monitoring`: the built-in alerts about sources, clocks and limits, and notices. */
   readonly selfMonitoring: readonly string[]
-  /** Sources expected to send once they have sent anything: the names of the ingest tokens. */
+  /** The names of the ingest tokens. These sources are expected to send. */
   readonly sources: readonly string[]
+  /** Those of them that send only now and then: nobody is notified of their silence. */
+  readonly occasionalSources: readonly string[]
   /** The most sources below each of these, which `X-Source` headers name. */
   readonly subSources: number
   readonly hosts: Inventory

@@ -148,6 +148,8 @@ export type Query =
   | { readonly kind: 'rules' }
   /** The names of all labels that alerts can have. */
   | { readonly kind: 'labels' }
+  /** The names of all sources that sent something or are expected. */
+  | { readonly kind: 'sources' }
   /** All silences that are kept, newest first. */
   | { readonly kind: 'silences' }
   /** The current state of a rule on a host, and their recent episodes. Null when the rule is unknown. */
@@ -163,6 +165,7 @@ export interface QueryResults {
   readonly alert: AlertView | null
   readonly rules: readonly RuleView[]
   readonly labels: readonly string[]
+  readonly sources: readonly string[]
   readonly silences: readonly SilenceView[]
   readonly why: WhyView | null
 }

@@ -1,5 +1,5 @@
 import { createFold, encodeEntry, step } from '../engine/step.ts'
-import type { Arrival, Sample } from '../engine/sample.ts'
+import { type Arrival, type Sample, sampleSource } from '../engine/sample.ts'
 import { encodeFrame } from '../extract/frame.ts'
 import type { EngineConfig, Millis, NewEntry, Notification } from '../model.ts'
 
@@ -85,7 +85,8 @@ function openStage(config: EngineConfig, start: Millis): Stage {
     const data = encodeEntry({ now, refused: false })
     while (enter({ kind: 'tick', data }));
   }
-  enter({ kind: 'config', data: encodeEntry(config) })
+  // Sources that the sample does not play would be down.
+  enter({ kind: 'config', data: encodeEntry({ ...config, sources: [sampleSource(config)] }) })
   tick()
   return {
     mails,

@@ -23,6 +23,14 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
       ? `${host} is delivering again`
       : `${host} is delivering, last request at ${time(lastSeen)}`
   },
+  source_awaited: ({ identity: { host } }, params, time) =>
+    `${host} has not connected yet; expected since ${time(params.number('since') ?? NaN)}`,
+  source_never_connected: ({ identity: { host } }, params, time) =>
+    `${host} has never connected; expected since ${time(params.number('since') ?? NaN)}`,
+  source_occasional: ({ identity: { host } }, params, time) =>
+    `last request from ${host} at ${time(params.number('lastSeen') ?? NaN)}; it may be silent, because it is not expected (expected: false)`,
+  source_irregular: ({ identity: { host } }, params, time) =>
+    `last request from ${host} at ${time(params.number('lastSeen') ?? NaN)}; it may be silent, because it has no token of its own and has not sent steadily for ten minutes`,
   source_unexpected: ({ identity: { host } }) => `${host} is no longer expected`,
 
   hosts_missing({ identity: { host } }, params) {

@@ -16,7 +16,9 @@ const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [THRESHOLD_REAS
  * | threshold      | breached, held, cleared, within {samples?}; no_data, not_covered {}                              |
  * | absence        | absent, absent_source_gone {source}; never_seen {}; seen, first_seen {source};                   |
  * |                | when asked: last_event, expected_since {at}                                                      |
- * | source-down    | source_silent {source, hosts}, source_delivers {lastSeen?}, source_unexpected {}                 |
+ * | source-down    | source_silent {source, hosts}, source_delivers {lastSeen?}, source_unexpected {},                |
+ * |                | source_never_connected {since}; when asked: source_awaited {since},                              |
+ * |                | source_occasional, source_irregular {lastSeen}                                                   |
  * | source-degraded| hosts_missing {hosts, usual}, hosts_back {hosts}, flow_accepted {hosts, for},                    |
  * |                | when asked: hosts_usual {usual}, usual_unknown {}                                                |
  * | mass absence   | absent_together, missing_everywhere {hosts, count, peak?}, seen_again {retired?}, none_absent {} |

@@ -19,7 +19,10 @@ import { at, config, createPlay, MINUTE, type Play, SECOND, silent } from '../he
  * budget is out of the way: every mail that is decided is counted.
  */
 const fleet = config({ rules: [silent()], sources: ['logstash-a', 'logstash-b'], mailsPerMinute: 10_000 })
-const run = ({ until, ...rest }: Fleet & { readonly until: string }): Play => runFleet(fleet, rest, until)
+/** A fleet behind one Logstash alone. */
+const single = { ...fleet, sources: ['logstash-a'] }
+const run = ({ until, ...rest }: Fleet & { readonly until: string }, settings = fleet): Play =>
+  runFleet(settings, rest, until)
 
 test('both Logstash are down for 20 minutes, and no host is called dead', async (t) => {
   const play = run({ until: '13:00:00', speaks: (_, now) => !within(now, '12:15:00', '12:35:00') })
@@ -47,7 +50,7 @@ test('hosts that report every five minutes are watched alike', async (t) => {
 
 test('the flow of hosts that report every five minutes is looked at over ten', async (t) => {
   const speaks = (i: number, now: number): boolean => i % 10 === 0 && (now < at('13:00:00') || i % 100 < 30)
-  const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
+  const play = createPlay({ ...single, rules: [silent({ after: 12 * MINUTE })] })
   const source = (): string => 'logstash-a'
   play.until('13:25:00', (now) => deliver(play, now, { speaks, source, period: 300 }, STRIDE), STRIDE)
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
@@ -55,7 +58,7 @@ test('the flow of hosts that report every five minutes is looked at over ten', a
 
 test('most hosts report at the same instant every five minutes, and nothing is amiss in between', async (t) => {
   const speaks = (i: number, now: number): boolean => i < 50 || now % (5 * MINUTE) < PERIOD * SECOND
-  const play = createPlay({ ...fleet, rules: [silent({ after: 12 * MINUTE })] })
+  const play = createPlay({ ...single, rules: [silent({ after: 12 * MINUTE })] })
   play.until('13:00:00', (now) => deliver(play, now, { speaks, source: () => 'logstash-a' }, STRIDE), STRIDE)
   t.strictSame(play.told(), [])
 })
@@ -76,11 +79,14 @@ test('hosts that move to another Logstash are not missed by the old one', async 
 })
 
 test('70 % vanish at once: the source is degraded, and no host is called dead', async (t) => {
-  const play = run({
-    until: '12:40:00',
-    speaks: (i, now) => now < at('12:15:00') || i % 10 < 3,
-    source: () => 'logstash-a',
-  })
+  const play = run(
+    {
+      until: '12:40:00',
+      speaks: (i, now) => now < at('12:15:00') || i % 10 < 3,
+      source: () => 'logstash-a',
+    },
+    single,
+  )
   t.strictSame(columns(play), { hosts: 0, many: 0, down: 0, degraded: 1 })
   const [mail] = play.mails
   t.ok(
@@ -95,7 +101,7 @@ test('70 % vanish at once: the source is degraded, and no host is called dead', 
 
 test('a degraded source that is whole again is told once more, and nobody was silent', async (t) => {
   const isGone = (i: number, now: number): boolean => within(now, '12:15:00', '12:30:00') && i % 10 >= 3
-  const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' })
+  const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' }, single)
   t.strictSame(
     play.told().map((line) => line.slice(9)),
     ['source-degraded logstash-a firing (fired)', 'source-degraded logstash-a resolved (resolved)'],
@@ -130,11 +136,14 @@ test('a rack of 40 dies: one mail names all 40, and one tells that they are back
 })
 
 test('a degraded source is taken as it is after half an hour, and one mail names who is missing', async (t) => {
-  const play = run({
-    until: '13:00:00',
-    speaks: (i, now) => now < at('12:12:00') || i % 10 < 3,
-    source: () => 'logstash-a',
-  })
+  const play = run(
+    {
+      until: '13:00:00',
+      speaks: (i, now) => now < at('12:12:00') || i % 10 < 3,
+      source: () => 'logstash-a',
+    },
+    single,
+  )
   t.strictSame(
     play.told().map((line) => line.slice(9)),
     [

@@ -186,6 +186,7 @@ test('without a file the built-in configuration holds', async (t) => {
     lateness: 10_000,
     mailsPerMinute: 5,
     sources: [],
+    occasionalSources: [],
     subSources: 16,
     selfMonitoring: ['admin'],
   })

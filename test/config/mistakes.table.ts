@@ -698,10 +698,17 @@ export const rows: readonly Row[] = [
   {
     what: 'the same token twice',
     yaml: lines('ingest:', '  tokens:', '    - { name: a, token: "${TOKEN}" }', '    - { name: a, token: "${TOKEN}" }'),
-    found: [
-      '4:15: duplicate token name. Fix: give each token its own name',
-      '4:25: this token is the same as another one. Fix: give each name its own token',
-    ],
+    found: ['4:25: this token is the same as another one. Fix: make each token different'],
+  },
+  {
+    what: 'tokens of one source that disagree',
+    yaml: lines(
+      'ingest:',
+      '  tokens:',
+      '    - { name: a, token: first-token }',
+      '    - { name: a, token: second-token, expected: false }',
+    ),
+    found: ["4:49: the tokens of a disagree about 'expected' (found false, expected true, as above)"],
   },
   {
     what: 'a token with a space at its end',
@@ -720,7 +727,7 @@ export const rows: readonly Row[] = [
   {
     what: 'tokens without names',
     yaml: lines('ingest: { tokens: [hunter2hunter2] }'),
-    found: ['1:20: wrong type (found a hidden value, expected a mapping (keys such as name, token))'],
+    found: ['1:20: wrong type (found a hidden value, expected a mapping (keys such as name, token, expected))'],
   },
   {
     what: 'a variable that is not set',

@@ -118,6 +118,7 @@ export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
   receivers: [{ name: 'ops', email: [{ name: 'Ada Lovelace', address: 'ada@example.org' }] }],
   selfMonitoring: ['ops'],
   sources: [],
+  occasionalSources: [],
   subSources: 16,
   hosts: { expected: [], retireAfter: 24 * HOUR },
   mailsPerMinute: 5,

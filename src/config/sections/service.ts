@@ -54,7 +54,7 @@ export function readIngest(
   const { strip_domain: _domains, ...fields } = raw.host
   return {
     paths: raw.paths,
-    tokens: readTokens(raw.tokens, '/ingest/tokens', context),
+    tokens: readIngestTokens(raw.tokens, context),
     subSources: raw.sub_sources,
     maxBody,
     maxDecompressed,
@@ -82,24 +82,34 @@ function readBodySize(raw: string | number, pointer: string, diagnostics: Diagno
   return bytes
 }
 
-/** Reads tokens with their secrets, which no diagnostic shows. */
+/** Reads the tokens of senders. Those of one name are one source. */
+function readIngestTokens(raw: Raw.IngestTokens, context: PartContext): readonly Token[] {
+  const first = new Map<string, boolean>()
+  for (const [index, { name, expected = true }] of raw.entries()) {
+    const other = first.get(name) ?? expected
+    first.set(name, other)
+    if (other === expected) continue
+    const what = `the tokens of ${name} disagree about 'expected'`
+    const at = `${below('/ingest/tokens', index)}/${raw[index]?.expected === undefined ? 'name' : 'expected'}`
+    context.diagnostics.error(at, describe(what, { found: String(expected), expected: `${other}, as above` }))
+  }
+  return readTokens(raw, '/ingest/tokens', context)
+}
+
+/** Reads tokens with their secrets, which no diagnostic shows. Several may have one name, so that one can replace another. */
 export function readTokens(raw: Raw.Tokens, pointer: string, context: PartContext): readonly Token[] {
   const { diagnostics } = context
-  const names = new Set<string>()
   const secrets = new Set<string>()
   return [...raw.entries()].flatMap(([index, { name, token: written }]) => {
     const at = below(pointer, index)
     if (!diagnostics.isClean(at)) return []
     const token = readSecret(written, `${at}/token`, context)
     if (diagnostics.isClean(`${at}/token`)) checkToken(token, `${at}/token`, diagnostics)
-    if (names.has(name))
-      diagnostics.error(`${at}/name`, describe('duplicate token name', { fix: 'give each token its own name' }))
     if (secrets.has(token))
       diagnostics.error(
         `${at}/token`,
-        describe('this token is the same as another one', { fix: 'give each name its own token' }),
+        describe('this token is the same as another one', { fix: 'make each token different' }),
       )
-    names.add(name)
     if (token !== '') secrets.add(token)
     return [{ name, token }]
   })
