@@ -19,6 +19,7 @@ ingest:
   paths: [/, /events, /ingest]
   tokens: []
   sub_sources: 16
+  remote_kinds: [slurm.node]
   max_body: 64MiB
   max_decompressed: 128MiB
   body_timeout: 10s

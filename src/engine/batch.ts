@@ -18,7 +18,7 @@ import { recordMatches } from './evaluate/matched-events.ts'
 import { watchedSeries } from './evaluate/window.ts'
 import { admitHost, findHost, admitSeries, admitSource, forgetUnusedKey, keyId } from './inventory/admission.ts'
 import { hasId, rememberId, bodyId, type Known, rememberedSince } from './repeats.ts'
-import { recordDelivery } from './inventory/deliveries.ts'
+import { recordDelivery, recordMention } from './inventory/deliveries.ts'
 import { isInRange, type LeftOut, summariseLeftOut } from './out-of-range.ts'
 import type { MetricPlan, Tier } from './plan.ts'
 import { count, type Fold, type Host, type KeyInfo, type State } from './state.ts'
@@ -124,11 +124,17 @@ function foldEvent(
   judged: WorkBudget,
   left: LeftOut,
 ): boolean {
-  const host = admitHost(fold, event.host, receivedAt)
+  const isRemote = event.remote === true
+  const host = admitHost(fold, event.host, receivedAt, isRemote)
   source.hasDelivered = true
   if (host === undefined) return false
-  recordSeen(fold, host, source, receivedAt)
-  const ts = trustedTime(fold, host, source, eventTime(event, receivedAt), receivedAt)
+  if (isRemote) recordMention(host, source, receivedAt)
+  else recordSeen(fold, host, source, receivedAt)
+  const read = eventTime(event, receivedAt)
+  // The time of an event from elsewhere says nothing about the host's clock.
+  const ts = isRemote
+    ? usableTime(fold, source, read, receivedAt, false)
+    : trustedTime(fold, host, source, read, receivedAt)
   host.newestEvent = Math.max(host.newestEvent, ts)
   const first = event.values.findIndex((value) => Number.isNaN(value))
   if (first >= 0) recordUnmatched(fold, event.series[first] as string, host, source, receivedAt)
@@ -156,7 +162,7 @@ function recordRecovery({ gaps }: State, ts: Millis): void {
  * behind the source absent.
  */
 function recordSourceReturn(fold: Fold, source: Source, event: EventSamples, receivedAt: Millis): void {
-  const host = event.heartbeat ? undefined : findHost(fold.state, event.host)
+  const host = event.heartbeat || event.remote === true ? undefined : findHost(fold.state, event.host)
   if (host !== undefined) recordSeen(fold, host, source, receivedAt)
 }
 
@@ -172,9 +178,14 @@ function recordSeen(fold: Fold, host: Host, source: Source, receivedAt: Millis):
 function trustedTime(fold: Fold, host: Host, source: Source, ts: Millis, receivedAt: Millis): Millis {
   if (isSkewEvidence(source, receivedAt - ts, receivedAt) || host.skew?.offset !== undefined)
     recordSkew(host, receivedAt - ts, receivedAt)
+  return usableTime(fold, source, ts, receivedAt, host.skew?.offset !== undefined)
+}
+
+/** @param isOff whether the clock that set the time is known to be off. */
+function usableTime(fold: Fold, source: Source, ts: Millis, receivedAt: Millis, isOff: boolean): Millis {
   const isFuture = ts > receivedAt + FUTURE
-  if (isFuture && host.skew?.offset === undefined) recordFuture(fold)
-  if (isFuture || host.skew?.offset !== undefined) {
+  if (isFuture && !isOff) recordFuture(fold)
+  if (isFuture || isOff) {
     advanceByArrival(source, receivedAt)
     return receivedAt
   }

@@ -137,6 +137,8 @@ export interface Host {
   /** Arrival of its newest event (-Infinity without one), and the source that delivered it. */
   lastSeenAt: Millis
   source: string
+  /** Arrival of the newest event about it that came from elsewhere; absent without one. */
+  mentionedAt?: Millis
   /** What each source delivered. */
   readonly deliveries: Map<string, HostDelivery>
   /** Newest event time. */

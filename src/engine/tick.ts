@@ -108,6 +108,7 @@ export function rewind(fold: Fold, now: Millis): void {
   for (const host of state.hosts.values()) {
     clampToNow(host, now, 'lastSeenAt', 'newestEvent')
     clampToNow(host, bucket, 'evaluatedTo', 'evaluatedLateTo')
+    if (host.mentionedAt !== undefined) host.mentionedAt = Math.min(host.mentionedAt, now)
     if (host.expectedSince !== undefined) clampToNow(host.expectedSince, now, 'since')
     for (const [name, { at, since, observed }] of host.deliveries)
       host.deliveries.set(name, { at: Math.min(at, now), since: Math.min(since, now), observed })

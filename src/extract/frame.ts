@@ -3,10 +3,10 @@ import type { EventFields, EventSamples, Frame } from '../model.ts'
 /**
  * The binary form of one request's samples, version 1, little-endian:
  *
- *     version u8 | flags u8 (1 many, 2 maybeRetry, 4 events have ids, 8 events are shown) | rcv f64
+ *     version u8 | flags u8 (1 many, 2 maybeRetry, 4 events have ids, 8 events are shown, 16 some are remote) | rcv f64
  *     count of strings, then each: length in bytes, UTF-8      (0 is the source, 1 the batch id)
  *     count of events, then each:
- *       host index x 2 + heartbeat | ts f64 | id index + 1 or 0, with flag 4 only
+ *       host index x 2 + heartbeat | ts f64 | id index + 1 or 0, with flag 4 only | remote u8, with flag 16 only
  *       count of samples, then each: series index | value f64
  *       with flag 8 only: 0, or 1 + count of shown fields, then each: index of the field | index of its text
  *
@@ -17,6 +17,7 @@ const IS_BATCH = 1
 const MAYBE_RETRY = 2
 const IDS = 4
 const SHOWN = 8
+const REMOTE = 16
 const MAX_VARINT = 5
 
 type FrameErrorCode = 'frame_version' | 'frame_cut' | 'frame_damaged'
@@ -55,7 +56,8 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const tail = cursorOver(Buffer.allocUnsafeSlow(tailBound(frame.events)))
   writeVarint(tail, frame.events.length)
   const ids = frame.events.some(({ id }) => id !== undefined) ? IDS : 0
-  const flags = ids | (frame.events.some(({ shown }) => shown !== undefined) ? SHOWN : 0)
+  const shown = frame.events.some((event) => event.shown !== undefined) ? SHOWN : 0
+  const flags = ids | shown | (frame.events.some(({ remote }) => remote === true) ? REMOTE : 0)
   for (const event of frame.events) writeEvent(tail, event, flags, indexes, strings)
   return assemble(frame, flags, strings, tail)
 }
@@ -63,7 +65,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 function tailBound(events: readonly EventSamples[]): number {
   let bound = MAX_VARINT
   for (const { series, shown = [] } of events)
-    bound += 4 * MAX_VARINT + 8 + series.length * (MAX_VARINT + 8) + shown.length * 2 * MAX_VARINT
+    bound += 5 * MAX_VARINT + 8 + series.length * (MAX_VARINT + 8) + shown.length * 2 * MAX_VARINT
   return bound
 }
 
@@ -77,6 +79,7 @@ function writeEvent(
   writeVarint(to, internString(event.host, indexes, strings) * 2 + (event.heartbeat ? 1 : 0))
   writeFloat(to, event.ts)
   if ((flags & IDS) !== 0) writeVarint(to, event.id === undefined ? 0 : internString(event.id, indexes, strings) + 1)
+  if ((flags & REMOTE) !== 0) writeVarint(to, Number(event.remote === true))
   const { series, values } = event
   writeVarint(to, series.length)
   for (let i = 0; i < series.length; i += 1) {
@@ -184,6 +187,7 @@ function readEvent(from: Cursor, flags: number, strings: readonly string[]): Eve
   const host = textAt(strings, head >>> 1)
   const ts = readFloat(from)
   const id = (flags & IDS) === 0 ? 0 : readVarint(from)
+  const isRemote = (flags & REMOTE) !== 0 && readVarint(from) === 1
   const count = readCount(from, 9)
   const series: string[] = []
   const values: number[] = []
@@ -197,6 +201,7 @@ function readEvent(from: Cursor, flags: number, strings: readonly string[]): Eve
     host,
     ts,
     heartbeat: (head & 1) === 1,
+    ...(isRemote ? { remote: true } : {}),
     series,
     values,
     ...(shown === undefined ? {} : { shown }),

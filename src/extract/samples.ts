@@ -41,6 +41,8 @@ interface ExtractorOptions {
   readonly host: Readonly<Record<string, readonly string[]>>
   /** Domains that are removed from the names of hosts. */
   readonly stripDomain?: readonly string[]
+  /** Kinds of events that are about a host and come from elsewhere. */
+  readonly remoteKinds?: readonly string[]
   /** Path of the field with the unique id of an event. */
   readonly eventIdField?: string
 }
@@ -81,8 +83,9 @@ interface CountPlan extends SeriesPlan {
  * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor(options: ExtractorOptions): Extract {
-  const { metrics, rules, host, stripDomain = [], eventIdField } = options
+  const { metrics, rules, host, stripDomain = [], remoteKinds = [], eventIdField } = options
   const paths = createPaths()
+  const remote = new Set(remoteKinds)
   const idSlot = eventIdField === undefined ? undefined : paths.add(eventIdField)
   const timeSlot = paths.add('@timestamp')
   const readAgent = compileAgent(paths)
@@ -112,6 +115,7 @@ export function createExtractor(options: ExtractorOptions): Extract {
     const id = idSlot === undefined ? undefined : readId(slots[idSlot])
     const agent = readAgent(slots)
     if (id !== undefined) samples.id = id
+    if (remote.has(kind)) samples.remote = true
     if (nonNumeric !== undefined) samples.nonNumeric = nonNumeric
     if (unmatched !== undefined) samples.unmatched = unmatched
     if (shown !== undefined) samples.shown = shown

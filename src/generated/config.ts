@@ -506,6 +506,12 @@ paths?: [URLPath, ...(URLPath)[]]
  */
 tokens?: IngestTokens
 /**
+ * Kinds of events that are about a host but come from elsewhere, such as a controller. Rules evaluate them; they are no sign that the host is alive.
+ * 
+ * @maxItems 100
+ */
+remote_kinds?: string[]
+/**
  * Most sources of one token. Beside a token, the header X-Source: NAME names the source TOKEN/NAME. Further names count under the token's own name; 0 ignores the header.
  */
 sub_sources?: number

@@ -229,6 +229,8 @@ export interface IngestConfig {
   readonly host: Readonly<Record<string, readonly string[]>>
   /** Domains that are removed from the names of hosts. */
   readonly stripDomain: readonly string[]
+  /** Kinds of events that are about a host and come from elsewhere. */
+  readonly remoteKinds: readonly string[]
 }
 
 /** A URL that alerts are posted to, and the settings for posting. */

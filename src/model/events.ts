@@ -41,6 +41,8 @@ export interface EventSamples {
   readonly host: string
   readonly ts: Millis
   readonly heartbeat: boolean
+  /** The event comes from elsewhere and is about the host: it is no sign that the host is alive. */
+  readonly remote?: true
   readonly series: readonly string[]
   readonly values: readonly number[]
   /** What alerts show of the event; present where a rule that counts too many events counts this one. */

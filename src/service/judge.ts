@@ -24,12 +24,13 @@ export function openExtractor({ engine, ingest }: Pick<Config, 'engine' | 'inges
   const rules = engine.rules
     .filter((rule) => rule.kind === 'count')
     .map((rule) => ({ ...rule, zeroes: countsZeroes(rule), placeholders: eventPlaceholders(rule, engine.receivers) }))
-  const { host, stripDomain, eventIdField } = ingest
+  const { host, stripDomain, remoteKinds, eventIdField } = ingest
   return createExtractor({
     metrics: engine.metrics,
     rules,
     host,
     stripDomain,
+    remoteKinds,
     ...(eventIdField === undefined ? {} : { eventIdField }),
   })
 }

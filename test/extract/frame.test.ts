@@ -11,11 +11,17 @@ const samples: fc.Arbitrary<EventSamples> = fc
       host: text,
       ts: fc.double(),
       heartbeat: fc.boolean(),
+      isRemote: fc.boolean(),
       pairs: fc.array(fc.tuple(text, fc.double()), { maxLength: 12 }),
     },
     { noNullPrototype: true },
   )
-  .map(({ pairs, ...event }) => ({ ...event, series: pairs.map(([key]) => key), values: pairs.map(([, v]) => v) }))
+  .map(({ pairs, isRemote, ...event }) => ({
+    ...event,
+    ...(isRemote ? { remote: true } : {}),
+    series: pairs.map(([key]) => key),
+    values: pairs.map(([, v]) => v),
+  }))
 const frames: fc.Arbitrary<Frame> = fc.record(
   {
     source: text,

@@ -44,6 +44,7 @@ const CONFIG: IngestConfig = {
   allRejectedStatus: 422,
   host: {},
   stripDomain: [],
+  remoteKinds: [],
 }
 
 interface TestCase {

@@ -65,6 +65,7 @@ export function readIngest(
     ...(raw.event_id_field === undefined ? {} : { eventIdField: raw.event_id_field }),
     host: Object.fromEntries(Object.entries(fields).map(([kind, paths = []]) => [kind, [paths].flat()])),
     stripDomain: readDomains(raw),
+    remoteKinds: raw.remote_kinds,
   }
 }
 

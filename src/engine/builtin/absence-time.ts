@@ -3,10 +3,13 @@ import { UNKNOWN_HOST } from '../../model.ts'
 import { longestObserver } from '../inventory/deliveries.ts'
 import type { ExpectedSince, Fold, Host } from '../state.ts'
 
-/** Returns how long a host has been absent, in time that its sources were observed. */
+/**
+ * Returns how long a host has been absent, in time that its sources were observed. A host that others mention and that never
+ * sent anything is absent only if it is expected.
+ */
 export function absentFor(fold: Fold, host: Host): Millis | undefined {
   if (host.expectedSince !== undefined) return expectedFor(fold, host.expectedSince)
-  return host.name === UNKNOWN_HOST ? undefined : longestObserver(fold, host)?.observed
+  return host.name === UNKNOWN_HOST || isNeverSeen(host) ? undefined : longestObserver(fold, host)?.observed
 }
 
 /** Returns the source whose deliveries show, or would show, that a host is absent. */

@@ -27,7 +27,7 @@ export function spellHost({ hosts, spellings }: State, name: string): string {
 }
 
 /** Returns the record of a host, created on first sight; undefined if the limit is reached and no host is idle. */
-export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | undefined {
+export function admitHost(fold: Fold, name: string, receivedAt: Millis, isRemote = false): Host | undefined {
   const { state, plan } = fold
   const known = findHost(state, name)
   if (known !== undefined) return known
@@ -35,7 +35,7 @@ export function admitHost(fold: Fold, name: string, receivedAt: Millis): Host | 
     recordRefusal(fold, 'hosts', receivedAt)
     return undefined
   }
-  return addHost(state, name, receivedAt)
+  return addHost(state, name, isRemote ? -Infinity : receivedAt)
 }
 
 /**

@@ -27,6 +27,17 @@ export function recordDelivery({ state }: Fold, host: Host, source: Source, rece
 }
 
 /**
+ * Records an event about a host that came from elsewhere. It is no sign of life. Until the host sends something itself,
+ * the clock of this source closes its windows.
+ */
+export function recordMention(host: Host, source: Source, receivedAt: Millis): void {
+  host.mentionedAt = Math.max(host.mentionedAt ?? receivedAt, receivedAt)
+  if (host.lastSeenAt !== -Infinity) return
+  host.deliveries.set(source.name, { at: receivedAt, since: receivedAt, observed: source.observedTime })
+  host.source = source.name
+}
+
+/**
  * Returns the sources whose word counts on whether a host is absent: the one that delivered it last, the newest regular
  * one, and each one that delivered it steadily up to its last event. So an event under a name that nobody knows does not
  * hide that a host is absent, and a source that seldom delivers it does not make it absent while its usual one is down.

@@ -13,11 +13,14 @@ export function addExpectedHosts(fold: Fold): void {
   if (state.hasExpectedHosts) return
   state.hasExpectedHosts = true
   for (const host of state.hosts.values()) {
-    if (isNeverSeen(host) && !isExpected(plan, host.name)) retireHost(fold, host, { code: 'not_expected', params: {} })
+    if (host.expectedSince === undefined || !isNeverSeen(host) || isExpected(plan, host.name)) continue
+    if (host.mentionedAt !== undefined) delete host.expectedSince
+    else retireHost(fold, host, { code: 'not_expected', params: {} })
   }
   closeMassAbsences(fold)
   const expected = expectFromNow(fold)
   for (const name of plan.expected.values()) {
-    if (findHost(state, name) === undefined) addHost(state, name, -Infinity).expectedSince = expected
+    const host = findHost(state, name) ?? addHost(state, name, -Infinity)
+    if (isNeverSeen(host)) host.expectedSince ??= expected
   }
 }

@@ -51,6 +51,7 @@ export function retireHosts(fold: Fold): void {
 function goneReason(fold: Fold, host: Host): Reason | undefined {
   const { plan } = fold
   if (host.name === UNKNOWN_HOST || isExpected(plan, host.name)) return undefined
+  if (host.mentionedAt !== undefined && fold.state.now - host.mentionedAt < plan.retireAfter) return undefined
   if (listObservers(fold, host).every(({ idleFor }) => idleFor > goneAfter(fold)))
     return { code: 'source_gone', params: { source: host.source } }
   const { source, observed } = longestObserver(fold, host) ?? { source: host.source, observed: 0 }

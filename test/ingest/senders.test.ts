@@ -31,3 +31,24 @@ test('old and new token of a name are one source while one replaces the other, a
     expected: /did you mean 'logstash-a'/,
   })
 })
+
+test('what Slurm says of a node belongs to the node, and is no sign that it is alive', async (t) => {
+  const rule = `rules:
+  - name: node-down
+    when: { count: { where: { slurm.node.state: down } }, over: 1m, threshold: { at_least: 1 } }`
+  for (const [more, state] of [
+    ['', 'never_seen'],
+    ['ingest: { remote_kinds: [] }\n', 'live'],
+  ] as const) {
+    const service = await runService(t, { yaml: `${more}${rule}\n`, clock: clockFrom(NOW) })
+    const time = new Date(NOW).toISOString()
+    const said = {
+      '@timestamp': time,
+      event: { dataset: 'slurm.node' },
+      slurm: { node: { name: 'n1', state: 'down' } },
+    }
+    t.match(await service.post([said]), { status: 200, accepted: 1 })
+    t.match(JSON.parse((await service.get('/api/v1/hosts')).text), [{ host: 'n1', state, seriesCount: 1 }])
+    await service.stop()
+  }
+})
