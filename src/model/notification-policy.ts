@@ -18,7 +18,7 @@ export interface Grouping {
   readonly interval: Millis
 }
 
-/** When a firing alert is notified again: after `first`, then after twice as long, up to `most`. 0 means never. */
+/** When a firing alert is notified again: after `initial`, then after twice as long, up to `max`. 0 means never. */
 export interface Repeat {
   readonly initial: Millis
   readonly max: Millis

@@ -748,7 +748,7 @@ export const rows: readonly Row[] = [
     what: 'an empty section',
     yaml: lines('ingest:', 'limits: { hosts: 5 }'),
     found: [
-      '1:8: wrong type (found nothing, expected a mapping (keys such as paths, tokens, sub_sources)). Fix: set a value, or remove the key',
+      '1:8: wrong type (found nothing, expected a mapping (keys such as paths, tokens, remote_kinds)). Fix: set a value, or remove the key',
     ],
   },
   {

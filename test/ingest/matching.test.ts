@@ -64,12 +64,11 @@ test('lines of 32 kB that are dear to match do not block other senders', { timeo
       answered.push('dear')
       return taken
     })
-  const other = until('five other bodies', async () => {
+  for (let i = 0; i < 5; i++) {
     const taken = await service.post({ '@timestamp': now(), host: { name: 'b' }, message: 'ordinary' })
     t.match(taken, { status: 200, accepted: 1 })
-    return answered.push('other') >= 5
-  })
-  await other
+    answered.push('other')
+  }
   t.strictSame(answered.slice(0, 5), ['other', 'other', 'other', 'other', 'other'])
   t.match(await dear, { status: 200, accepted: 45 })
 })
