@@ -19,6 +19,11 @@ export function configure(fold: Fold, config: EngineConfig): void {
   fold.state.config = config
   fold.state.hasExpectedHosts = false
   fold.plan = after
+  // A source that is expected from now on has its own patience.
+  for (const source of fold.state.sources.values()) {
+    const isNew = after.expectedSources.has(source.name) && !before.expectedSources.has(source.name)
+    if (isNew) source.idleFor = 0
+  }
   const dispatched = fold.dispatchPlan
   fold.dispatchPlan = createDispatchPlan(config)
   refit(fold, before)

@@ -40,8 +40,11 @@ export function absencePace(after: Millis, bucket: Millis): Millis {
 }
 
 /** A source that delivers samples. */
-export function sampleSource({ sources }: Pick<EngineConfig, 'sources'>): string {
-  return sources[0] ?? 'logstash-a'
+export function sampleSource({
+  sources,
+  occasionalSources,
+}: Pick<EngineConfig, 'sources' | 'occasionalSources'>): string {
+  return sources.find((name) => !occasionalSources.includes(name)) ?? 'logstash-a'
 }
 
 /** Returns hosts that match the patterns, as many as possible; then others. `*` alone matches any. */

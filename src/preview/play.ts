@@ -86,7 +86,7 @@ function openStage(config: EngineConfig, start: Millis): Stage {
     while (enter({ kind: 'tick', data }));
   }
   // Sources that the sample does not play would be down.
-  enter({ kind: 'config', data: encodeEntry({ ...config, sources: [sampleSource(config)] }) })
+  enter({ kind: 'config', data: encodeEntry({ ...config, sources: [sampleSource(config)], occasionalSources: [] }) })
   tick()
   return {
     mails,

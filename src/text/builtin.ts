@@ -26,9 +26,9 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   source_awaited: ({ identity: { host } }, params, time) =>
     `${host} has not connected yet; expected since ${time(params.number('since') ?? NaN)}`,
   source_never_connected: ({ identity: { host } }, params, time) =>
-    `${host} has never connected; expected since ${time(params.number('since') ?? NaN)}`,
+    `no requests from ${host} since ${time(params.number('since') ?? NaN)}, when the service began to wait for it`,
   source_occasional: ({ identity: { host } }, params, time) =>
-    `last request from ${host} at ${time(params.number('lastSeen') ?? NaN)}; it may be silent, because it is not expected (expected: false)`,
+    `${formatLastRequest(host, params.number('lastSeen'), time)}; it may be silent, because it is not expected (expected: false)`,
   source_irregular: ({ identity: { host } }, params, time) =>
     `last request from ${host} at ${time(params.number('lastSeen') ?? NaN)}; it may be silent, because it has no token of its own and has not sent steadily for ten minutes`,
   source_unexpected: ({ identity: { host } }) => `${host} is no longer expected`,
@@ -134,4 +134,8 @@ const HOST_STATES: Readonly<Record<HostState, string>> = {
 /** The state of a host as people read it. */
 export function describeHostState(state: HostState): string {
   return HOST_STATES[state]
+}
+
+function formatLastRequest(host: string, lastSeen: number | undefined, time: (at: number) => string): string {
+  return lastSeen === undefined ? `no request from ${host} yet` : `last request from ${host} at ${time(lastSeen)}`
 }

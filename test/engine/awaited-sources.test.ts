@@ -18,7 +18,9 @@ test('a token that never connects is missed after 150 seconds, and found when it
   const a = posts(play, 'logstash-a')
   play.until('12:10:00', every(TEN, a))
   t.strictSame(play.told(), ['12:02:31 source-down logstash-b firing (fired)'])
-  t.strictSame(reasons(play), ['logstash-b has never connected; expected since 2026-11-22 12:00:01 UTC'])
+  t.strictSame(reasons(play), [
+    'no requests from logstash-b since 2026-11-22 12:00:01 UTC, when the service began to wait for it',
+  ])
   t.match(play.mails[0]?.alerts[0], { severity: 'critical', value: 150, startsAt: at('12:00:01') })
   const b = posts(play, 'logstash-b')
   play.until(
@@ -117,4 +119,56 @@ test('why says what is so of a source: awaited, delivering, occasional or irregu
   )
   t.strictSame(why('script'), ['source_delivers'], 'it has been steady for ten minutes')
   t.strictSame(why('logstash-b'), ['source_never_connected'])
+})
+
+test('a token that was used only below its name is missed when that stops, until it is used again', async (t) => {
+  const play = createPlay(settings({ sources: ['logstash-b'] }))
+  const below = posts(play, 'logstash-b/tokyo')
+  play.until('12:05:00', every(TEN, below))
+  play.until('13:00:00')
+  t.strictSame(play.told(), ['12:07:30 source-down logstash-b firing (fired)'])
+  t.match(play.mails[0]?.alerts[0]?.evidence.why, { code: 'source_silent' })
+  // Two days later the source is retired; nothing came, so that nothing is over.
+  const { sources } = play.fold.state
+  for (const source of sources.values()) source.idleFor = 48 * HOUR
+  play.until('13:30:00')
+  t.equal(sources.size, 0)
+  t.notOk(
+    play.told().some((line) => line.includes('resolved')),
+    play.told().join(),
+  )
+  const other = posts(play, 'logstash-b/osaka')
+  play.until(play.now() + HOUR, every(TEN, other))
+  t.match(play.told().at(-1), /source-down logstash-b resolved/)
+})
+
+test('a source that becomes expected again has its patience anew', async (t) => {
+  for (const without of [settings({ occasionalSources: ['logstash-b'] }), settings({ sources: ['logstash-a'] })]) {
+    const play = createPlay(settings())
+    const [a, b] = ['logstash-a', 'logstash-b'].map((source) => posts(play, source))
+    play.until(
+      '12:01:00',
+      every(TEN, (now) => (a?.(now), b?.(now))),
+    )
+    play.configure(without)
+    play.until(
+      '13:00:00',
+      every(TEN, (now) => a?.(now)),
+    )
+    play.configure(settings())
+    play.until(
+      '13:10:00',
+      every(TEN, (now) => a?.(now)),
+    )
+    t.strictSame(play.told(), ['13:02:31 source-down logstash-b firing (fired)'])
+  }
+})
+
+test('why knows an occasional source that never connected', async (t) => {
+  const play = createPlay(settings({ occasionalSources: ['logstash-b'] }))
+  play.until('12:10:00', every(TEN, posts(play, 'logstash-a')))
+  t.match(runQuery(play.fold, { kind: 'why', rule: 'source-down', host: 'logstash-b' }), {
+    evaluations: [{ evidence: { why: { code: 'source_occasional' } } }],
+  })
+  t.strictSame(runQuery(play.fold, { kind: 'sources' }), ['logstash-a', 'logstash-b'])
 })

@@ -84,3 +84,30 @@ test('a dead node stays as long as it is mentioned, and an expected one is misse
   )
   t.equal(play.told().filter((line) => /resolved|retired/.test(line)).length, 0)
 })
+
+test('hosts that are only mentioned are not of the flow of a source, nor evicted while they are mentioned', async (t) => {
+  const limits = { hosts: 20, series: 1000, seriesPerHost: 10, sources: 10 }
+  const play = createPlay(settings({ rules: [silent()], limits }))
+  const own = (now: number): EventSamples[] => ['head', 'real-1'].map((host) => event(host, now))
+  const said = (now: number): EventSamples[] => Array.from({ length: 17 }, (_, i) => mention(`node-${i}`, now))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => void play.post([...own(now), ...said(now)])),
+  )
+  let made = 0
+  play.until(
+    '13:00:00',
+    every(TEN, (now) => void play.post([...own(now), ...said(now), event(`made-${made++}`, now)])),
+  )
+  const names = [...play.fold.state.hosts.keys()]
+  t.equal(names.filter((name) => name.startsWith('node-')).length, 17)
+  play.until(
+    '14:00:00',
+    every(TEN, (now) => void play.post(own(now))),
+  )
+  t.notOk(
+    play.told().some((line) => line.includes('source-degraded')),
+    play.told().join(),
+  )
+  t.ok((play.fold.state.sources.get('logstash-a')?.throughput.hosts ?? 0) <= 3)
+})

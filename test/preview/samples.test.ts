@@ -93,6 +93,8 @@ test('every built-in rule is registered under its name, fires in its sample, and
     t.equal(mails.fired?.alerts[0]?.identity.rule, name)
     t.equal(mails.fired?.to.address, 'ada@example.org')
   }
+  const occasional = config({ rules: [], sources: ['nightly', 'logstash-a'], occasionalSources: ['nightly'] })
+  hasBoth(t, playBuiltin('source-down', occasional), 'source-down of the one that is expected')
   for (const name of ['mass-absence', 'unmatched-events'] as const)
     t.strictSame(playBuiltin(name, config({ rules: [] })), {}, `without a rule there is no ${name}`)
 })

@@ -5,7 +5,7 @@ import { sampleArrival, sampleEvent, sampleHosts, sampleSource } from '../sample
 import type { Plan } from '../plan.ts'
 import type { Fold } from '../state.ts'
 import { absenceResult, builtinAlertId, builtinSubject, IMMEDIATE_TIMERS, stateMeasure } from './evaluation.ts'
-import { connectedTokens, parentToken } from '../inventory/awaited-sources.ts'
+import { parentToken } from '../inventory/awaited-sources.ts'
 import type { BuiltinStateRule } from './rule.ts'
 
 const SECOND: Millis = 1000
@@ -22,10 +22,9 @@ export const sourceDown: BuiltinStateRule = {
   observe(fold, of) {
     const { state } = fold
     const source = state.sources.get(of)
-    const expected = fold.plan.expectedSources.has(of) ? state.now : undefined
-    const since = source?.lastSeenAt ?? state.awaitedSources.get(of)?.since ?? expected
-    if (since === undefined) return undefined
-    const why = source === undefined ? { code: 'source_awaited', params: { since } } : explainNow(fold, source)
+    if (source === undefined && !fold.plan.config.sources.includes(of)) return undefined
+    const since = source?.lastSeenAt ?? state.awaitedSources.get(of)?.since ?? state.now
+    const why = source === undefined ? explainUnseen(fold, of, since) : explainNow(fold, source)
     const value = Math.round((state.now - since) / SECOND)
     return { measure: stateMeasure('source_silence'), value, evidence: { limit: LIMIT, why } }
   },
@@ -67,30 +66,53 @@ function hasLiveSubSource({ state }: Fold, token: string): boolean {
   )
 }
 
-/** Expected sources that have not connected. The alert of one that connects goes on as that of a source. */
+/**
+ * Expected sources without requests under their own name: none came, or only under names below theirs. An alert of one
+ * that connects goes on as that of a source, and an open one does not end because the last source below it is retired.
+ */
 function watchService(fold: Fold): void {
   const { state, plan } = fold
-  if (state.awaitedSources.size === 0) return
-  const connected = connectedTokens(state)
-  for (const [name, { since, idleFor }] of state.awaitedSources) {
-    const isConnected = connected.has(name)
-    const isAwaited = !isConnected && plan.expectedSources.has(name)
-    if (!isAwaited) state.awaitedSources.delete(name)
+  for (const name of new Set([...state.awaitedSources.keys(), ...plan.expectedSources])) {
+    if (!plan.expectedSources.has(name) || state.sources.has(name)) state.awaitedSources.delete(name)
     const id = builtinAlertId(BUILTIN_RULES.source, name)
-    const isDown = isAwaited && idleFor >= DOWN_AFTER
-    if (state.sources.has(name) || (!isDown && !state.alerts.has(id))) continue
-    const code = isDown ? 'source_never_connected' : isConnected ? 'source_delivers' : 'source_unexpected'
-    const why: Reason = { code, params: isDown ? { since } : { source: name } }
+    if (state.sources.has(name) || (!plan.expectedSources.has(name) && !state.alerts.has(id))) continue
+    const { isDown, since, why } = judgeUnnamed(fold, name, state.alerts.has(id))
+    if (!isDown && !state.alerts.has(id)) continue
     const subject = builtinSubject(BUILTIN_RULES.source, name, 'source_silence', name, plan.config.selfMonitoring)
     const result = absenceResult(fold, isDown, 'critical', since, { limit: LIMIT, why })
     updateAlert(fold, state.alerts, id, subject, result, IMMEDIATE_TIMERS)
   }
 }
 
+function judgeUnnamed(
+  { state, plan }: Fold,
+  name: string,
+  isOpen: boolean,
+): { readonly isDown: boolean; readonly since: Millis; readonly why: Reason } {
+  const below = [...state.sources.values()].filter((source) => parentToken(source.name) === name)
+  const lastSeen = Math.max(...below.map(({ lastSeenAt }) => lastSeenAt))
+  const { since, idleFor } = state.awaitedSources.get(name) ?? { since: state.now, idleFor: 0 }
+  if (!plan.expectedSources.has(name))
+    return { isDown: false, since, why: { code: 'source_unexpected', params: { source: name } } }
+  if (below.length > 0) {
+    const isDown = below.every((source) => source.idleFor >= DOWN_AFTER + SECOND)
+    const hosts = below.reduce((sum, { throughput }) => sum + throughput.hosts, 0)
+    const code = isDown ? 'source_silent' : 'source_delivers'
+    return { isDown, since: lastSeen, why: { code, params: isDown ? { source: name, hosts } : { source: name } } }
+  }
+  return { isDown: isOpen || idleFor >= DOWN_AFTER, since, why: { code: 'source_never_connected', params: { since } } }
+}
+
 /** Whether the silence of a source is reported. A source below the token of an occasional one is occasional too. */
 function isWatched({ expectedSources, config }: Plan, source: Source): boolean {
   if (expectedSources.has(source.name)) return true
   return isRegular(source) && !config.occasionalSources.includes(parentToken(source.name))
+}
+
+function explainUnseen({ plan }: Fold, source: string, since: Millis): Reason {
+  return plan.expectedSources.has(source)
+    ? { code: 'source_awaited', params: { since } }
+    : { code: 'source_occasional', params: { source } }
 }
 
 function explainNow({ plan }: Fold, source: Source): Reason {

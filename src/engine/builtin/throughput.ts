@@ -26,7 +26,8 @@ export function measureThroughputs(fold: Fold, now: Millis): void {
   }
   if (counts.size === 0) return
   for (const host of state.hosts.values()) {
-    if (host.name === UNKNOWN_HOST) continue
+    // A source does not deliver a host that it only mentions.
+    if (host.name === UNKNOWN_HOST || host.lastSeenAt === -Infinity) continue
     const homeCount = counts.get(host.source)
     if (homeCount !== undefined) homeCount.hosts++
     // Most hosts have one source.

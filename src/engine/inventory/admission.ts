@@ -93,15 +93,15 @@ function evictIdleHost(fold: Fold, receivedAt: Millis): boolean {
 function findIdleHosts(fold: Fold, before: Millis): Host | undefined {
   const { state } = fold
   const idle: Host[] = []
-  for (const host of state.hosts.values()) if (host.lastSeenAt <= before && isEvictable(fold, host)) idle.push(host)
+  for (const host of state.hosts.values()) if (lastHeard(host) <= before && isEvictable(fold, host)) idle.push(host)
   // Only the least recently seen candidates are sorted as records: sorting all of them would take too long.
   const times = new Float64Array(idle.length)
-  for (const [i, { lastSeenAt }] of idle.entries()) times[i] = lastSeenAt
+  for (const [i, host] of idle.entries()) times[i] = lastHeard(host)
   const latest = times.sort()[MAX_IDLE - 1] ?? Infinity
-  const first = idle.filter(({ lastSeenAt }) => lastSeenAt <= latest).toSorted((a, b) => a.lastSeenAt - b.lastSeenAt)
+  const first = idle.filter((host) => lastHeard(host) <= latest).toSorted((a, b) => lastHeard(a) - lastHeard(b))
   state.idleHosts = first
     .slice(0, MAX_IDLE)
-    .map(({ name, lastSeenAt }) => ({ name, lastSeen: lastSeenAt }))
+    .map((host) => ({ name: host.name, lastSeen: lastHeard(host) }))
     .reverse()
   return takeIdleHost(fold, before)
 }
@@ -111,9 +111,15 @@ function takeIdleHost(fold: Fold, before: Millis): Host | undefined {
   const { hosts, idleHosts } = fold.state
   for (let one = idleHosts.pop(); one !== undefined; one = idleHosts.pop()) {
     const host = hosts.get(one.name)
-    if (host?.lastSeenAt === one.lastSeen && one.lastSeen <= before && isEvictable(fold, host)) return host
+    if (host === undefined || lastHeard(host) !== one.lastSeen) continue
+    if (one.lastSeen <= before && isEvictable(fold, host)) return host
   }
   return undefined
+}
+
+/** Arrival of the newest event of a host or about it. */
+function lastHeard({ lastSeenAt, mentionedAt = -Infinity }: Host): Millis {
+  return Math.max(lastSeenAt, mentionedAt)
 }
 
 function isEvictable({ plan }: Fold, { alerts, name }: Host): boolean {

@@ -10,7 +10,10 @@ export function awaitSources({ state, plan }: Fold, now: Millis, able: Millis): 
   if (plan.expectedSources.size === 0) return
   const connected = connectedTokens(state)
   for (const name of plan.expectedSources) {
-    if (connected.has(name)) continue
+    if (connected.has(name)) {
+      state.awaitedSources.delete(name)
+      continue
+    }
     const awaited = state.awaitedSources.get(name)
     if (awaited === undefined) state.awaitedSources.set(name, { since: now, idleFor: 0 })
     else awaited.idleFor += able
@@ -18,7 +21,7 @@ export function awaitSources({ state, plan }: Fold, now: Millis, able: Millis): 
 }
 
 /** The names under which requests came; a source below a token is one of the token too. */
-export function connectedTokens({ sources }: State): ReadonlySet<string> {
+function connectedTokens({ sources }: State): ReadonlySet<string> {
   return new Set([...sources.keys()].flatMap((name) => [name, parentToken(name)]))
 }
 

@@ -43,7 +43,7 @@ const QUERIES: { readonly [K in Query['kind']]: (fold: Fold, query: QueryOf<K>) 
   },
   rules: (fold) => viewRules(fold),
   labels: labelNames,
-  sources: ({ state, plan }) => [...new Set([...state.sources.keys(), ...plan.expectedSources])],
+  sources: ({ state, plan }) => [...new Set([...state.sources.keys(), ...plan.config.sources])],
   silences: silencesView,
   why: whyView,
 }
