@@ -6,6 +6,7 @@ import type { BatchSummary } from './answers.ts'
 import type { CheckedBody } from './read.ts'
 import type { Rejects } from './rejects.ts'
 import type { Retries } from './retries.ts'
+import { formatCount } from '../text/format.ts'
 import { describeLeftOut } from '../text/out-of-range.ts'
 import { rejectAll } from './verdict.ts'
 import type { BatchVerdict } from './verdict.ts'
@@ -191,5 +192,5 @@ function reportSharedName(
 }
 
 function limitReason(refused: number): string {
-  return `${refused} events name hosts or series beyond the configured limits`
+  return `${formatCount(refused, 'event names', 'events name')} hosts or series beyond the configured limits`
 }

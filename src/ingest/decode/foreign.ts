@@ -14,15 +14,16 @@ const LATEST = 1e13
 
 /**
  * Converts a posted event to Logstash's form: a value list of collectd becomes an event, and an event without
- * `@timestamp` gets it from another field, if that field is unambiguously an instant. Seconds, milliseconds,
- * microseconds and nanoseconds since 1970 are read in `@timestamp` too. Everything else is returned unchanged.
+ * `@timestamp`, or with null in it, gets it from another field, if that field is unambiguously an instant. Seconds, milliseconds,
+ * microseconds and nanoseconds since 1970, as a number or as text, are read in `@timestamp` too. Everything else is returned unchanged.
  */
 export function translate(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return event
   const fields = event as Fields
   const own = fields['@timestamp']
-  if (own !== undefined) {
-    const instant = typeof own === 'number' ? readEpoch(own) : undefined
+  if (own !== undefined && own !== null) {
+    const isNumber = typeof own === 'number' || (typeof own === 'string' && DECIMAL.test(own))
+    const instant = isNumber ? readInstant(own) : undefined
     return instant === undefined ? event : { ...fields, '@timestamp': instant }
   }
   if (isValueList(fields)) return fromValueList(fields)
