@@ -117,8 +117,7 @@ function printRule({ rule, host }: Why, name: string, print: Print): void {
 
 function printEvaluations({ rule, evaluations }: Why, print: Print): void {
   print('last evaluations', 'bold')
-  if (evaluations.length === 0)
-    print(`  none: ${rule.notApplicable ?? 'no data for this rule has been received from this host'}`)
+  if (evaluations.length === 0) print(`  none: ${whyNone(rule)}`)
   for (const { labels, value, unit, threshold, summary, evaluatedAt, hint } of evaluations) {
     const label = Object.entries(labels)
       .map(([key, text]) => `${key}=${text} `)
@@ -131,10 +130,15 @@ function printEvaluations({ rule, evaluations }: Why, print: Print): void {
   print('')
 }
 
+function whyNone({ notApplicable, removedAt }: Why['rule']): string {
+  if (removedAt !== undefined) return 'the rule was removed from the configuration'
+  return notApplicable ?? 'no data for this rule has been received from this host'
+}
+
 function printEpisode(episode: EpisodeRow, print: Print): void {
-  const { code, state, severity, peak, unit } = episode
+  const { code, state, closeReason, severity, peak, unit } = episode
   print(
-    `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${state}, ${severity}, ${formatSeries(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
+    `${code === undefined ? 'no episode yet' : `episode ${code}`}: ${closeReason === undefined ? state : 'closed'}, ${severity}, ${formatSeries(episode)}${peak === null ? '' : `, peak ${formatValue(peak, unit)}`}`,
     'bold',
   )
   for (const { at, summary, tone } of buildTimeline(episode)) print(`  ${formatIsoInstant(at)}  ${summary}`, tone)
@@ -144,13 +148,18 @@ function printEpisode(episode: EpisodeRow, print: Print): void {
 }
 
 /** Lists all events of an episode in order of time. */
-function buildTimeline({ transitions, decisions = [], notifications }: EpisodeRow): readonly TimelineEntry[] {
+function buildTimeline(episode: EpisodeRow): readonly TimelineEntry[] {
+  const { transitions, decisions = [], notifications, closeReason } = episode
   const steps = transitions.map(({ state, changedAt, summary }): TimelineEntry => ({
     at: changedAt,
-    summary: `${state}: ${summary}`,
+    summary: `${state === 'resolved' && closeReason !== undefined ? 'closed' : state}: ${summary}`,
     tone: state === 'firing' ? 'red' : 'green',
   }))
-  const decided = decisions.map(({ decidedAt: at, kind, summary, to }): TimelineEntry => {
+  // An alert that was closed was not evaluated: its last transition says all there is.
+  const isClosing = ({ kind, decidedAt }: DecisionRow): boolean =>
+    closeReason !== undefined && kind === 'evaluated' && decidedAt === transitions.at(-1)?.changedAt
+  const judged = decisions.filter((one) => !isClosing(one))
+  const decided = judged.map(({ decidedAt: at, kind, summary, to }): TimelineEntry => {
     const label = labelDecision(kind, isUnsent(notifications, at, to))
     const says = label === '' ? summary : `${label}${to === undefined ? '' : ` ${to}`}: ${summary}`
     return kind === 'suppressed' ? { at, summary: says, tone: 'dim' } : { at, summary: says }

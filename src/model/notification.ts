@@ -70,7 +70,12 @@ export interface UndeliveredItem {
 
 /** What a notification is about, in short. */
 export type NotificationSubject =
-  | { readonly kind: 'alert'; readonly rule: string; readonly host: string; readonly state: 'firing' | 'resolved' }
+  | {
+      readonly kind: 'alert'
+      readonly rule: string
+      readonly host: string
+      readonly state: 'firing' | 'resolved' | 'closed'
+    }
   | { readonly kind: 'list'; readonly firing: number; readonly resolved: number; readonly closed: number }
   | { readonly kind: 'notice'; readonly notice: Notice['kind'] }
   | { readonly kind: 'report' | 'unknown' }

@@ -1,7 +1,7 @@
 import type { HostState } from '../model.ts'
 import { formatCount, formatDuration, listNames } from './format.ts'
 import { describeOutside, readOutside } from './out-of-range.ts'
-import type { Describe, Evaluated } from './params.ts'
+import type { Describe, Evaluated, Params } from './params.ts'
 
 /** The sentences of absence rules and of the built-in rules. */
 export const BUILTIN: Readonly<Record<string, Describe>> = {
@@ -13,7 +13,11 @@ export const BUILTIN: Readonly<Record<string, Describe>> = {
   seen: ({ identity: { host } }) => `events from ${host} are arriving again`,
   first_seen: ({ identity: { host } }) => `first event received from ${host}`,
   last_event: (_, params, time) => `last event at ${time(params.number('at') ?? NaN)}`,
+  last_event_unobserved: (_, params, time) =>
+    `last event at ${time(params.number('at') ?? NaN)}; ${formatObserved(params)}`,
   expected_since: (_, params, time) => `no events received; expected since ${time(params.number('at') ?? NaN)}`,
+  expected_since_unobserved: (_, params, time) =>
+    `no events received; expected since ${time(params.number('at') ?? NaN)}; ${formatObserved(params)}`,
 
   source_silent: ({ identity: { host } }, params) =>
     `no requests from ${host}; ${formatHostsBehind(params.number('hosts'))} not evaluated meanwhile`,
@@ -138,4 +142,11 @@ export function describeHostState(state: HostState): string {
 
 function formatLastRequest(host: string, lastSeen: number | undefined, time: (at: number) => string): string {
   return lastSeen === undefined ? `no request from ${host} yet` : `last request from ${host} at ${time(lastSeen)}`
+}
+
+/** Says for how long a host's source delivered while nothing came from the host. */
+function formatObserved(params: Params): string {
+  const source = params.text('source') ?? ''
+  const who = source === '' ? 'no source' : source
+  return `only time in which its source delivers counts, and ${who} has delivered for ${formatDuration(params.number('observed') ?? 0)} since`
 }

@@ -57,7 +57,8 @@ const NOTICES: Readonly<Record<Notice['kind'], string>> = {
 
 /** Describes what a notification is about, in a few words. */
 export function describeNotificationSubject(about: NotificationSubject): string {
-  if (about.kind === 'alert') return `${about.rule} on ${about.host}${about.state === 'resolved' ? ', resolved' : ''}`
+  if (about.kind === 'alert')
+    return `${about.rule} on ${about.host}${about.state === 'firing' ? '' : `, ${about.state}`}`
   if (about.kind === 'list') return `a list (${describeStates(about)})`
   if (about.kind === 'notice') return `the ${NOTICES[about.notice]}`
   return about.kind === 'report' ? 'a report' : 'a mail'

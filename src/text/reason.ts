@@ -15,7 +15,8 @@ const DETECTORS: readonly Readonly<Record<string, Describe>>[] = [THRESHOLD_REAS
  * |----------------|--------------------------------------------------------------------------------------------------|
  * | threshold      | breached, held, cleared, within {samples?}; no_data, not_covered {}                              |
  * | absence        | absent, absent_source_gone {source}; never_seen {}; seen, first_seen {source};                   |
- * |                | when asked: last_event, expected_since {at}                                                      |
+ * |                | when asked: last_event, expected_since {at}; last_event_unobserved,                              |
+ * |                | expected_since_unobserved {at, observed, source}                                                 |
  * | source-down    | source_silent {source, hosts}, source_delivers {lastSeen?}, source_unexpected {},                |
  * |                | source_never_connected {since}; when asked: source_awaited {since},                              |
  * |                | source_occasional, source_irregular {lastSeen}                                                   |

@@ -118,6 +118,7 @@ const whyOf = (host: string): WhyView => {
     const rule: RuleView = { ...RULE, nextEvaluation: { kind: 'not_applicable', hosts: ['big-*'] } }
     return { rule, host: HOST, evaluations: [], alerts: [] }
   }
+  if (host === 'old-1') return removed(host)
   const { measure } = identityOf()
   return {
     rule: RULE,
@@ -154,6 +155,21 @@ const whyOf = (host: string): WhyView => {
       },
     ],
   }
+}
+
+/** The only alert of a rule that was removed. */
+function removed(host: string): WhyView {
+  const rule: RuleView = { ...RULE, removedAt: NOW, nextEvaluation: { kind: 'rule_removed', at: NOW } }
+  const evidence = because('rule_removed')
+  const alert: AlertView = {
+    ...ALERT,
+    state: 'resolved',
+    resolvedAt: NOW,
+    closeReason: 'rule_changed',
+    transitions: [...ALERT.transitions, { to: 'resolved', at: NOW, value: 0.95, evidence }],
+    decisions: [{ at: NOW, kind: 'evaluated', event: 'resolved', value: 0.95, evidence }],
+  }
+  return { rule, host: { ...HOST, host }, evaluations: [], alerts: [alert] }
 }
 
 const told = (address: string, reason: string): string =>
@@ -360,6 +376,13 @@ test('why tells the story of each episode in its order, with the reason of every
     'last evaluations',
     `  none: ${NOT_APPLICABLE}`,
   ])
+  const gone = await cli('why', 'cpu-high', 'old-1')
+  t.equal(gone.out[6], '  none: the rule was removed from the configuration')
+  t.match(gone.out[8], /^episode K7RX2: closed, warning/)
+  t.strictSame(
+    gone.out.filter((line) => line.includes('the rule cpu-high was removed')),
+    ['  2026-11-22 12:00:00 UTC  closed: the rule cpu-high was removed from the configuration'],
+  )
   t.match(await cli('why', 'cpu-hihg', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps cpu-high/] })
   t.match(await cli('why', 'source-dwn', 'web-1'), { code: 1, err: [/No rule has this name.*perhaps source-down/] })
   t.match(await cli('why', 'cpu-high', 'web-9'), {

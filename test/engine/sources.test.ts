@@ -50,6 +50,16 @@ test('one event under an invented source does not hide that a host is absent', a
   }
 })
 
+test('a source that delivers for minutes only still finds a host absent that was last seen under an invented one', async (t) => {
+  const play = createPlay(config({ rules }))
+  play.until('12:20:00', (now) => {
+    if (now % (5 * SECOND) === 0) play.post((isLive(now, '12:05:00') ? ['a', 'b'] : ['a']).map((h) => event(h, now)))
+    if (now === at('12:05:00')) play.post([event('b', now)], { source: 'oneshot' })
+  })
+  // The source is known to be regular once it has delivered for ten minutes.
+  t.match(absences(play), [['12:10', 'b', 'logstash-a']])
+})
+
 test('a source that seldom delivers a host does not make it absent while its usual one is down', async (t) => {
   const play = createPlay(config({ rules }))
   play.until(

@@ -60,6 +60,16 @@ test('absence and the built-in rules have a sentence for each of their codes', (
     ['last event at 2026-11-22 12:00:00 UTC', 'last_event', { at: AT }],
     ['no events received; expected since 2026-11-22 12:00:00 UTC', 'expected_since', { at: AT }],
     [
+      'last event at 2026-11-22 12:00:00 UTC; only time in which its source delivers counts, and la has delivered for 20 s since',
+      'last_event_unobserved',
+      { at: AT, source: 'la', observed: 20_000 },
+    ],
+    [
+      'no events received; expected since 2026-11-22 12:00:00 UTC; only time in which its source delivers counts, and no source has delivered for 0 s since',
+      'expected_since_unobserved',
+      { at: AT, source: '', observed: 0 },
+    ],
+    [
       'no requests from logstash-a; its 12 hosts are not evaluated meanwhile',
       'source_silent',
       { source, hosts: 12 },

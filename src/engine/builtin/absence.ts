@@ -81,13 +81,20 @@ function absenceSubject(rule: AbsenceRule, host: Host, source: string, massAbsen
 }
 
 /** Returns what an absence rule finds for a host, for a query. */
-export function observeAbsence({ state }: Fold, rule: AbsenceRule, host: Host): Observation {
+export function observeAbsence(fold: Fold, rule: AbsenceRule, host: Host): Observation {
   const at = absentSince(host)
   const isNew = isNeverSeen(host)
+  const elapsed = fold.state.now - at
+  const observed = absentFor(fold, host)
+  const isUnobserved = observed !== undefined && elapsed > rule.after && observed <= rule.after
+  const code = isNew ? 'expected_since' : 'last_event'
+  const why: Reason = isUnobserved
+    ? { code: `${code}_unobserved`, params: { at, observed, source: absenceSource(fold, host) } }
+    : { code, params: { at } }
   return {
     measure: stateMeasure(isNew ? 'expected' : 'absence'),
-    value: Math.round((state.now - at) / 1000),
-    evidence: { limit: absenceLimit(rule), why: { code: isNew ? 'expected_since' : 'last_event', params: { at } } },
+    value: Math.round(elapsed / 1000),
+    evidence: { limit: absenceLimit(rule), why },
   }
 }
 

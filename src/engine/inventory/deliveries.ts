@@ -10,6 +10,8 @@ const PAUSE = 150_000
 const STEADY_FOR = 10 * 60_000
 /** Earlier deliveries say nothing about where a host sends now, unless an absence rule waits longer. */
 const LATELY = 3_600_000
+/** How many sources of a host are kept that are not regular. */
+const MAX_KEPT = 8
 
 /** Records that a source delivered a host. */
 export function recordDelivery({ state }: Fold, host: Host, source: Source, receivedAt: Millis): void {
@@ -103,12 +105,20 @@ export function listClocks(fold: Fold, host: Host): readonly string[] {
   return names.length > 0 ? names : [host.source]
 }
 
-/** Forgets the sources that a host has left. */
+/**
+ * Forgets the sources that a host has left. Those that delivered it more than once lately stay, even if they are not
+ * regular yet: they may be once the host is gone.
+ */
 export function pruneDeliveries(fold: Fold, host: Host): void {
   if (host.deliveries.size <= 1) return
-  const observers = listObservers(fold, host)
-  for (const [name, { at }] of host.deliveries) {
-    const isKept = name === host.source || at >= fold.state.now - RECENT || observers.some((one) => one.name === name)
-    if (!isKept) host.deliveries.delete(name)
-  }
+  const lately = host.lastSeenAt - Math.max(LATELY, fold.plan.maxAbsence)
+  const repeated = [...host.deliveries].filter(([, { at, since }]) => at > since && at >= lately)
+  const newest = repeated.toSorted(([, a], [, b]) => b.at - a.at).slice(0, MAX_KEPT)
+  const kept = new Set([
+    host.source,
+    ...listObservers(fold, host).map(({ name }) => name),
+    ...newest.map(([name]) => name),
+  ])
+  for (const [name, { at }] of host.deliveries)
+    if (at < fold.state.now - RECENT && !kept.has(name)) host.deliveries.delete(name)
 }

@@ -8,6 +8,7 @@ import { formatHeadline, formatLead, formatPreface, formatStatus } from './headl
 import type { MailContent, ContentOptions } from './content.ts'
 import { buildLists, listPressable } from './rows.ts'
 import {
+  countStates,
   gapNotes,
   listDeliveryNotes,
   formatTally,
@@ -90,10 +91,17 @@ export function renderGroup(notification: Notification, options: ContentOptions)
 }
 
 function groupStatus({ reason }: Notification, fresh: readonly AlertSnapshot[], firing: number): string {
-  if (firing === 0) return 'All resolved'
+  if (firing === 0) return overStatus(fresh)
   if (reason === 'repeat_interval') return `Still firing: ${firing}`
   const first = reason === 'escalated' ? 'Escalated: ' : reason === 'silence_ended' ? 'Suppressed until now: ' : ''
   return `${first}${formatTally(fresh)}`
+}
+
+/** Returns the status of alerts that are all over: those that were closed have not recovered. */
+function overStatus(alerts: readonly AlertSnapshot[]): string {
+  const { resolved, closed } = countStates(alerts)
+  if (closed === 0) return 'All resolved'
+  return resolved === 0 ? 'All closed' : formatTally(alerts)
 }
 
 function groupLead(
@@ -103,8 +111,7 @@ function groupLead(
   time: WriteInstant,
 ): string {
   const { reason, decidedAt } = notification
-  const over = fresh.filter(({ state }) => state === 'resolved').length
-  const firing = fresh.length - over
+  const { firing, resolved, closed } = countStates(fresh)
   if (reason === 'repeat_interval') {
     const since = Math.min(decidedAt, ...fresh.map(({ startsAt }) => startsAt))
     return `${formatCount(firing, 'alert in this group is', 'alerts in this group are')} still firing, the oldest since ${time(since)}. Nothing is new since the last mail.`
@@ -112,9 +119,10 @@ function groupLead(
   const verb = notification.seq === 0 ? 'fired' : 'fired or changed'
   const parts = [
     ...(firing > 0 ? [`${formatCount(firing, 'alert has', 'alerts have')} ${verb}`] : []),
-    ...(over > 0 ? [`${formatCount(over, 'alert is', 'alerts are')} resolved`] : []),
+    ...(resolved > 0 ? [`${formatCount(resolved, 'alert is', 'alerts are')} resolved`] : []),
+    ...(closed > 0 ? [`${formatCount(closed, 'alert was', 'alerts were')} closed without recovery`] : []),
   ]
-  return `${parts.join(', and ')}${others.length === 0 ? ' in this group' : ''}. ${listBeside(others)}`.trim()
+  return `${parts.join(parts.length > 2 ? '; ' : ', and ')}${others.length === 0 ? ' in this group' : ''}. ${listBeside(others)}`.trim()
 }
 
 function listBeside(others: readonly AlertSnapshot[]): string {

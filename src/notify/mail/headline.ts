@@ -20,7 +20,7 @@ import {
 /** Returns the status of an alert in a word or two. */
 export function formatStatus(notification: Notification, snapshot: AlertSnapshot): string {
   const { reason } = notification
-  if (snapshot.closeReason !== undefined) return 'Closed'
+  if (snapshot.closeReason !== undefined) return isUnnotified(notification, snapshot) ? 'Fired and closed' : 'Closed'
   if (snapshot.state === 'resolved') {
     if (isUnnotified(notification, snapshot)) return 'Fired and resolved'
     return reason === 'flapping_stopped' ? 'Stopped flapping: resolved' : 'Resolved'
@@ -87,19 +87,16 @@ export function formatPreface(notification: Notification, snapshot: AlertSnapsho
 function formatEnd(notification: Notification, snapshot: AlertSnapshot, time: WriteInstant): readonly string[] {
   const { identity, startsAt, firedAt = startsAt, evaluatedAt, resolvedAt = evaluatedAt } = snapshot
   const rule = formatName(identity.rule)
-  if (snapshot.closeReason !== undefined) {
-    return [
-      `The alert of rule ${rule} was closed without recovery.`,
-      `It began at ${time(startsAt)} and lasted ${formatLasted(snapshot)}.`,
-    ]
-  }
-  if (isUnnotified(notification, snapshot)) {
-    return [
-      `Rule ${rule} fired at ${time(firedAt)} and resolved at ${time(resolvedAt)}, before anyone was notified.`,
-      `${formatSpan(snapshot, time)} This is the only mail about it.`,
-    ]
-  }
+  const isClosed = snapshot.closeReason !== undefined
   const span = formatSpan(snapshot, time)
+  if (isUnnotified(notification, snapshot)) {
+    const end = `${isClosed ? 'was closed without recovery' : 'resolved'} at ${time(resolvedAt)}`
+    return [
+      `Rule ${rule} fired at ${time(firedAt)} and ${end}, before you were notified.`,
+      `${span} This is the only mail about it.`,
+    ]
+  }
+  if (isClosed) return [`The alert of rule ${rule} was closed without recovery.`, span]
   if (notification.reason === 'flapping_stopped') {
     return [`The alert of rule ${rule} stopped flapping and is resolved.`, span]
   }

@@ -9,7 +9,15 @@ import { htmlPage } from './html.ts'
 import { stateSubject, isDescribed } from './headline.ts'
 import type { MailContent, ContentOptions } from './content.ts'
 import { noticeHeadline, renderNotice } from './notice.ts'
-import { groupName, formatName, formatTarget, formatTally, FULL_LENGTH, formatWorstLimit } from './phrase.ts'
+import {
+  countStates,
+  groupName,
+  formatName,
+  formatTarget,
+  formatTally,
+  FULL_LENGTH,
+  formatWorstLimit,
+} from './phrase.ts'
 import { type DrawPng, eventAttachments, renderChart, type RenderedChart } from '../chart/index.ts'
 import { plainText } from './plain-text.ts'
 import { summarizeHosts } from './rows.ts'
@@ -229,7 +237,6 @@ function listHeaders(notification: Notification, options: MessageOptions): Recor
   const { domain, listName = 'stashwatch' } = options
   const { alerts, kind, thread } = notification
   const snapshot = onlyNews(notification)
-  const isFiring = alerts.some(({ state }) => state === 'firing')
   const worst = alerts.some(({ severity }) => severity === 'critical') ? 'critical' : 'warning'
   const headers = {
     'List-Id': `<${token(listName)}.${domain}>`,
@@ -237,12 +244,18 @@ function listHeaders(notification: Notification, options: MessageOptions): Recor
     'X-Auto-Response-Suppress': 'All',
     'X-Stashwatch-Rule': common(alerts.map(({ identity }) => identity.rule)),
     'X-Stashwatch-Host': common(alerts.map(({ identity }) => identity.host)),
-    'X-Stashwatch-State': kind === 'alert' ? (isFiring ? 'firing' : 'resolved') : kind,
+    'X-Stashwatch-State': kind === 'alert' ? overallState(alerts) : kind,
     'X-Stashwatch-Severity': kind === 'notice' || kind === 'report' ? '' : worst,
     'X-Stashwatch-Episode': snapshot?.episode ?? thread,
   }
   const entries = Object.entries(headers).map(([name, value]) => [name, headerText(value, HEADER_LENGTH) || 'none'])
   return Object.fromEntries(entries)
+}
+
+/** Returns `firing` while an alert fires, `resolved` if one of them recovered, `closed` if all were closed. */
+function overallState(alerts: readonly AlertSnapshot[]): string {
+  const { firing, resolved } = countStates(alerts)
+  return firing > 0 ? 'firing' : resolved > 0 ? 'resolved' : 'closed'
 }
 
 /** Returns what all alerts of a mail have in common, or the number of different values. */

@@ -94,7 +94,8 @@ export function notificationSubject(notification: Partial<Notification>): Notifi
   if (notice !== undefined) return { kind: 'notice', notice: notice.kind }
   if (first === undefined) return { kind: kind === 'report' ? 'report' : 'unknown' }
   if (alerts.length > 1) return { kind: 'list', ...countStates(alerts) }
-  const { identity, state } = first
+  const { identity, closeReason } = first
+  const state = closeReason === undefined ? first.state : 'closed'
   return { kind: 'alert', rule: identity.rule, host: identity.host, state }
 }
 

@@ -75,7 +75,13 @@ test('every reason has words of its own', async (t) => {
   t.equal(
     await heads(kinds.untold()),
     '[Fired and resolved] CPU back to 50% on web-7 after 2 min | Rule cpu-high fired at 2026-11-22 12:05:00 UTC ' +
-      'and resolved at 2026-11-22 12:06:00 UTC, before anyone was notified. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
+      'and resolved at 2026-11-22 12:06:00 UTC, before you were notified. It began at 2026-11-22 12:04:00 UTC and lasted 2 min. This is the only mail about it.',
+  )
+  const untold = kinds.untold()
+  const closed = { ...untold, alerts: untold.alerts.map((one) => ({ ...one, closeReason: 'rule_changed' }) as const) }
+  t.match(
+    await heads(closed),
+    /^\[Fired and closed\] .* \| Rule cpu-high fired at .* and was closed without recovery at .*, before you were notified\. It began/,
   )
 })
 
@@ -326,6 +332,14 @@ test('a group with much news lists it first, and keeps its subject through its t
   const last = renderMessage({ ...kinds.mixed(), reason: 'resolved', alerts: gone, newCount: 7 }, options)
   t.match(last.text, /^\[All resolved\] [^]*This is the last mail about them\.\n$/)
   t.equal(last.headers['X-Stashwatch-State'], 'resolved')
+  const closed = gone.map((one): AlertSnapshot => ({ ...one, closeReason: 'rule_changed' }))
+  const ended = { ...kinds.mixed(), reason: 'resolved', newCount: 7 } as const
+  const all = renderMessage({ ...ended, alerts: closed }, options)
+  t.match(all.text, /^\[All closed\] 7 closed on [^]*7 alerts were closed without recovery in this group\./)
+  t.equal(all.headers['X-Stashwatch-State'], 'closed')
+  const some = renderMessage({ ...ended, alerts: [...gone.slice(0, 3), ...closed.slice(3)] }, options)
+  t.match(some.text, /^\[3 resolved, 4 closed\] [^]*3 alerts are resolved, and 4 alerts were closed without recovery/)
+  t.equal(some.headers['X-Stashwatch-State'], 'resolved')
   const again = renderMessage({ ...kinds.group(), reason: 'repeat_interval', seq: 1 }, options)
   t.match(
     again.text,
