@@ -64,7 +64,11 @@ const UNTIMED_REASON =
   'accepted with its arrival time: no time in @timestamp, time, timestamp, date or ISODATE (ISO 8601 with a zone, or since 1970)'
 const INTERNAL: Refused = { path: '', reason: 'the event could not be processed', code: 'internal' }
 const TOO_LONG: Refused = { path: '', reason: OVERSIZED_REASON, code: 'too_large' }
-const NOT_JSON: Refused = { path: '', reason: 'the line is not JSON', code: 'json' }
+const NOT_JSON: Refused = {
+  path: '',
+  reason: 'the event is not JSON (NaN and Infinity, for example, are not)',
+  code: 'json',
+}
 
 /** @param count how many events the body has, at most. */
 export function createBatchVerdict(count: number): BatchVerdict {

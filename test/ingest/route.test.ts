@@ -522,8 +522,10 @@ test('a large body is judged in slices while others are served, and a huge event
   client.send(post(body))
   t.match((await client.answer())?.json(), { accepted: 4000, rejected: 1, duplicate: true })
   client.send(post(`${body.slice(0, -2)}x}]`))
+  t.match((await client.answer())?.json(), { accepted: 3999, rejected: 2, errors: [{ index: 3000 }, { index: 4000 }] })
+  client.send(post(`${body.slice(0, -2)}x}`))
   t.equal((await client.answer())?.status, 400)
-  t.equal(server.frames.length, 3)
+  t.equal(server.frames.length, 4)
 })
 
 test('a field for ids that no event has is told once, and one that some have never', async (t) => {

@@ -54,7 +54,7 @@ export function readBody(bytes: Buffer, limits: BodyLimits, label: AskLabel = un
   if (!isBracket(bytes[start])) return readPlain(bytes, start, id, limits, label())
   try {
     mustBeUtf8(bytes)
-    const events = parseWhole(bytes.toString('utf8', start))
+    const events = parseWhole(bytes, start, bytes.length, limits)
     if (events.length > limits.maxEvents) throw tooMany(limits.maxEvents)
     return { kind: 'events', id, isBatch: events.length > 1, count: events.length, parts: [events] }
   } catch (error) {
@@ -127,7 +127,7 @@ async function splitBody(bytes: Buffer, start: number, { maxEvents }: BodyLimits
   const isArray = bytes[start] === 0x5b
   try {
     const spans = await run(scanBrackets(bytes, start, maxEvents), bytes)
-    return { spans, parts: isArray ? arrayParts(bytes, spans) : objectParts(bytes, spans) }
+    return { spans, parts: isArray ? arrayParts(bytes, spans) : objectParts(bytes, spans, maxEvents) }
   } catch (error) {
     if (isArray || !(error instanceof BodyRefusal)) throw error
     const spans = await run(scanLines(bytes, start, maxEvents), bytes)
@@ -158,21 +158,38 @@ function shortened(sum: string): string {
 }
 
 /** Parses the only object of a body that is large because of surrounding blanks, or because the event is. */
-function objectParts(bytes: Buffer, spans: readonly ByteRange[]): readonly (readonly unknown[])[] {
+function objectParts(bytes: Buffer, spans: readonly ByteRange[], maxEvents: number): readonly (readonly unknown[])[] {
   return spans.map(({ from, to }) => {
-    return to - from > MAX_EVENT ? [OVERSIZED] : parseWhole(bytes.toString('utf8', from, to))
+    return to - from > MAX_EVENT ? [OVERSIZED] : parseWhole(bytes, from, to, { maxEvents })
   })
 }
 
-function parseWhole(text: string): readonly unknown[] {
+function parseWhole(bytes: Buffer, from: number, to: number, limits: BodyLimits): readonly unknown[] {
+  const text = bytes.toString('utf8', from, to)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return parseLines(text) ?? refuse(error)
+    const events = text[0] === '[' ? parseElements(bytes, from, limits) : parseLines(text)
+    return events ?? refuse(error)
   }
   if (Array.isArray(value)) return value
   return unpacked(value) ?? [value]
+}
+
+/**
+ * Parses the elements of an array that is not JSON as a whole: a damaged event does not cost the others. Returns
+ * undefined unless the array is complete and at least one element is JSON.
+ */
+function parseElements(bytes: Buffer, start: number, { maxEvents }: BodyLimits): readonly unknown[] | undefined {
+  try {
+    const scan = scanBrackets(bytes, start, maxEvents)
+    scan.advance(bytes.length)
+    return [...arrayParts(bytes, scan.finish())].flat()
+  } catch (error) {
+    if (error instanceof BodyRefusal && error.status === 400) return undefined
+    throw error
+  }
 }
 
 /** Parses lines of JSON. Returns undefined unless at least one of them is an object: the text is then damaged JSON. */
@@ -196,9 +213,13 @@ function unpacked(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(logs) && Object.keys(value).length === 1 ? logs : undefined
 }
 
+/** Refuses a body with what V8 says of it: a position, or for short text the unexpected token. */
 function refuse(error: unknown): never {
-  const [, position] = /position (\d+)/.exec(error instanceof Error ? error.message : '') ?? []
-  throw notJson(position === undefined ? 'it ends too early' : `character ${position} is not what JSON has there`)
+  const message = error instanceof Error ? error.message : ''
+  const [, position] = /position (\d+)/.exec(message) ?? []
+  if (position !== undefined) throw notJson(`character ${position} is not what JSON has there`)
+  const [, token] = /^Unexpected token '(.*?)',/su.exec(message) ?? []
+  throw notJson(token === undefined ? 'it ends too early' : `'${token}' is not what JSON has there`)
 }
 
 /** Returns true if a body starts like JSON that can contain events. */

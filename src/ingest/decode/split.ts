@@ -3,36 +3,49 @@ import type { ByteRange } from './scan.ts'
 
 /** Placeholder for an event that is too long to parse. */
 export const OVERSIZED = Symbol('oversized event')
-/** Placeholder for a line that is not JSON. */
+/** Placeholder for an element or a line that is not JSON. */
 export const UNREADABLE = Symbol('unreadable line')
 
 /** Approximate bytes parsed at a time. */
 const PART = 512 * 1024
 
 /**
- * Parses the elements of an array part by part.
- * @throws {BodyRefusal} 400 if they are not JSON.
+ * Parses the elements of an array part by part. An element that is not JSON becomes `UNREADABLE`; nothing after the
+ * last comma is no element.
+ *
+ * @throws {BodyRefusal} 400 if no element is JSON, although there are some.
  */
 export function* arrayParts(bytes: Buffer, spans: readonly ByteRange[]): Generator<readonly unknown[]> {
+  let readable = spans.length === 0
+  for (const group of groupElements(spans)) {
+    const [only] = group
+    const isLarge = only !== undefined && only.to - only.from > MAX_EVENT
+    const values = isLarge ? [OVERSIZED] : parseElements(bytes, group)
+    readable ||= isLarge || values.some((value) => value !== UNREADABLE)
+    yield values
+  }
+  if (!readable) throw notJson('no element of the array is JSON')
+}
+
+/** Groups consecutive elements of about `PART` bytes in all. A larger one than can be parsed is alone. */
+function* groupElements(spans: readonly ByteRange[]): Generator<readonly ByteRange[]> {
   let group: ByteRange[] = []
   let size = 0
   for (const span of spans) {
     const length = span.to - span.from
-    if (length > MAX_EVENT) {
-      if (group.length > 0) yield parseElements(bytes, group)
-      yield [OVERSIZED]
+    const isLarge = length > MAX_EVENT
+    if (group.length > 0 && (isLarge || size >= PART)) {
+      yield group
       group = []
       size = 0
-      continue
     }
-    group.push(span)
-    size += length
-    if (size < PART) continue
-    yield parseElements(bytes, group)
-    group = []
-    size = 0
+    if (isLarge) yield [span]
+    else {
+      group.push(span)
+      size += length
+    }
   }
-  if (group.length > 0) yield parseElements(bytes, group)
+  if (group.length > 0) yield group
 }
 
 /**
@@ -77,15 +90,22 @@ export function isBulkAction(value: unknown): boolean {
   return others.length === 0 && (key === 'index' || key === 'create') && isObject(target)
 }
 
-/** Parses consecutive elements together. Text that is valid only when joined yields another number of elements. */
+/** Parses consecutive elements together, and if that fails one by one. */
 function parseElements(bytes: Buffer, group: readonly ByteRange[]): readonly unknown[] {
-  const from = group[0]?.from ?? 0
-  let values: unknown
   try {
-    values = JSON.parse(`[${bytes.toString('utf8', from, group.at(-1)?.to)}]`)
+    const values: unknown = JSON.parse(`[${bytes.toString('utf8', group[0]?.from, group.at(-1)?.to)}]`)
+    // Text that is valid only when joined has another number of elements.
+    if (Array.isArray(values) && values.length === group.length) return values
   } catch {
-    throw notJson(`there is an error after byte ${from}`)
+    // One of them is not JSON.
   }
-  if (!Array.isArray(values) || values.length !== group.length) throw notJson(`there is an error after byte ${from}`)
-  return values
+  return group.flatMap((span) => parseElement(bytes, span))
 }
+
+function parseElement(bytes: Buffer, { from, to }: ByteRange): readonly unknown[] {
+  const text = bytes.toString('utf8', from, to)
+  const isEnd = bytes[to] === CLOSE_BRACKET
+  return isEnd && text.trim() === '' ? [] : [parseLine(text)]
+}
+
+const CLOSE_BRACKET = 0x5d

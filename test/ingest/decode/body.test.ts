@@ -59,8 +59,8 @@ test('arrays, single events, lines, bulk pairs and unpacked logs are read', (t) 
 
 test('what is no JSON is refused, as is what holds too many events, before or after parsing', async (t) => {
   const broken = [
-    ['{', '[', '[1,', '[1,]', '[,1]', '[1 2]', '{"a":1}]', '[{"a":1]', '{"a":1} x', '{"a":1}{"a":2}', '{\n"a":\n'],
-    ['x', 'null', '1', '[1,,2]', '[,]', '["a]', '[{"a":1},{"a":]}]', '[[}]', '[1][2]', '[1]]', '["\\"]', '{]', '[1}'],
+    ['{', '[', '[1,', '[1 2]', '{"a":1}]', '[{"a":1]', '{"a":1} x', '{"a":1}{"a":2}', '{\n"a":\n'],
+    ['x', 'null', '1', '[,]', '["a]', '[{"a":1},{"a":]}]', '[[}]', '[1][2]', '[1]]', '["\\"]', '{]', '[1}'],
     ['{"a":1}\u0000', '[1]\ufeff', '[{"a":01}]', "[{'a':1}]", '[NaN]', '["\t"]', '[{] , [}]', '{"a":1]', '[[1}}'],
   ].flat()
   for (const body of broken) {
@@ -73,6 +73,25 @@ test('what is no JSON is refused, as is what holds too many events, before or af
   t.equal(await refusal('[1,2,3,4]', { maxEvents: 3 }), 'too_many')
   t.equal(await refusal('{}\n{}\n{}\n{}', { maxEvents: 3 }), 'too_many')
   t.equal(await refusal(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])), 'utf8')
+})
+
+test('an element of an array that is not JSON costs only itself, before or after parsing', async (t) => {
+  const cases: [string, unknown[]][] = [
+    ['[{"a":1},{"b":NaN},{"c":3}]', [{ a: 1 }, UNREADABLE, { c: 3 }]],
+    ['[{"a":Infinity},{"b":2}]', [UNREADABLE, { b: 2 }]],
+    ['[{"a":1},{"b":2},\n]', [{ a: 1 }, { b: 2 }]],
+    ['[{"a":1},,{"c":3}]', [{ a: 1 }, UNREADABLE, { c: 3 }]],
+    ['[,{"b":2}]', [UNREADABLE, { b: 2 }]],
+    ['[{"a":1}{"b":2},{"c":3}]', [UNREADABLE, { c: 3 }]],
+    ['[{"a":"x\\\\"},{"b":"\t"},{"c":"]"}]', [{ a: 'x\\' }, UNREADABLE, { c: ']' }]],
+  ]
+  for (const [body, events] of cases) {
+    t.strictSame(read(body).events, events, body)
+    t.strictSame((await readLarge(body)).events, events, `${body} cut first`)
+  }
+  t.throws(() => read('[{"a":NaN}]'), { code: 'json', message: "the body is not JSON: 'N' is not what JSON has there" })
+  t.throws(() => read('{"a":NaN}'), { message: "the body is not JSON: 'N' is not what JSON has there" })
+  t.throws(() => read('{"a":'), { message: 'the body is not JSON: it ends too early' })
 })
 
 test('millions of numbers, brackets or lines are refused without being parsed', async (t) => {
