@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatValue } from '../text/format.ts'
 import { suggest } from '../text/suggest.ts'
-import type { AlertView, Unit } from '../model.ts'
+import type { AlertView, MeasureUnit } from '../model.ts'
 import { resolveAuthor, authorOption, printable, type RemoteArgs, runRemote, withRemote } from './terminal/remote.ts'
 import { describeCommand, setAction } from './terminal/command.ts'
 import { type PaintIo, printJson, printTable, formatIsoInstant, type Color } from './terminal/paint.ts'
@@ -16,7 +16,7 @@ export interface AlertRow {
   readonly code?: string
   readonly startsAt: string
   readonly value: number | null
-  readonly unit: Unit
+  readonly unit: MeasureUnit
   readonly noDataSince?: string
   readonly closeReason?: AlertView['closeReason']
   /** The result of the last evaluation, in words. */

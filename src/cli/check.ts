@@ -3,7 +3,7 @@ import { createClock } from '../clock.ts'
 import { ConfigErrors, ConfigUnreadable, formatDiagnostic, loadConfig, type Loaded } from '../config/index.ts'
 import type { Alerting, Receiver, Recipient, AlertSnapshot, EngineConfig, Rule, Unit } from '../model.ts'
 import { computeCapacity } from '../service/capacity.ts'
-import { formatValue } from '../text/format.ts'
+import { formatValue, splitUnit } from '../text/format.ts'
 import { openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { configOption, describeCommand, setAction } from './terminal/command.ts'
@@ -235,7 +235,7 @@ const MEASURED: Partial<Readonly<Record<Unit, string>>> = {
 function findUnsupported(config: EngineConfig, samples: readonly Sample[]): readonly string[] {
   return (['subject', 'body'] as const).flatMap((key) => {
     const warn = (whose: string, template: string | undefined, { rule, snapshot }: Sample): readonly string[] => {
-      const measured = MEASURED[snapshot.identity.measure.unit]
+      const measured = MEASURED[splitUnit(snapshot.identity.measure.unit)[0]]
       if (measured === undefined || template === undefined || !PERCENT.test(template)) return []
       return [
         `the ${key} of ${whose} applies '| percent' to what ${rule.name} ${measured}: write {{value}}, which brings its unit`,

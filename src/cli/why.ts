@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { NotificationReason, Decision, HostState, Limit, SendRecord, Unit } from '../model.ts'
+import type { NotificationReason, Decision, HostState, Limit, SendRecord, MeasureUnit } from '../model.ts'
 import { labelDecision, describeNotificationReason } from '../text/decision.ts'
 import { formatValue, formatLimit } from '../text/format.ts'
 import { describeHostState } from '../text/builtin.ts'
@@ -32,7 +32,7 @@ interface Why {
 interface EvaluationRow {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | null
-  readonly unit: Unit
+  readonly unit: MeasureUnit
   readonly threshold?: Limit
   readonly summary: string
   readonly evaluatedAt: string

@@ -77,7 +77,7 @@ function findOutside(fold: Fold, { plan, slot }: Place, reading: Reading): numbe
   const { bounds, metric, tiers } = plan
   const isOut = (value: number, { min, max }: Bounds): boolean => value < min || value > max
   if (metric.kind === 'gauge') return isOut(reading.value, bounds) ? reading.value : undefined
-  if (Math.abs(reading.value) > MAX_READING) return reading.value
+  if (reading.value < 0 || reading.value > MAX_READING) return reading.value
   const tier = tiers.find(({ layout }) => layout.counter)
   if (tier === undefined || slot === undefined) return undefined
   const store = fold.state.stores.get(tier.id) as Store

@@ -22,11 +22,11 @@ const BOUNDS: Readonly<Record<Unit, Bounds>> = {
   none: ANY,
 }
 
-/** A counter of bytes grows by 1 PiB per second at most. */
-const COUNTER_BOUNDS: Partial<Readonly<Record<Unit, Bounds>>> = { bytes: { min: 0, max: 2 ** 50 } }
+/** A counter never falls, except to restart; one of bytes grows by 1 PiB per second at most. */
+const MAX_GROWTH: Partial<Readonly<Record<Unit, number>>> = { bytes: 2 ** 50 }
 
 /** Returns the bounds of a metric: its own, or those of its unit. */
 export function metricBounds({ unit, kind, min, max }: Metric): Bounds {
-  const bounds = (kind === 'counter' ? COUNTER_BOUNDS[unit] : undefined) ?? BOUNDS[unit]
+  const bounds = kind === 'counter' ? { min: 0, max: MAX_GROWTH[unit] ?? BOUNDS[unit].max } : BOUNDS[unit]
   return { min: min ?? bounds.min, max: max ?? bounds.max }
 }

@@ -2,6 +2,8 @@ import type { Alerting, Escalation, Repeat } from './notification-policy.ts'
 import type { Millis } from './time.ts'
 
 export type Unit = 'ratio' | 'percent' | 'bytes' | 'seconds' | 'celsius' | 'count' | 'none'
+/** Unit of what a rule evaluates: that of its metric, or per second for a rate. */
+export type MeasureUnit = Unit | `${Unit}/s`
 
 /** Where a metric's values are found in events. `fields` are dotted paths; the first one present is used. */
 export interface Metric {

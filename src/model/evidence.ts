@@ -1,4 +1,4 @@
-import type { Of, Op, Severity, Unit, Bound } from './configuration.ts'
+import type { Of, Op, Severity, MeasureUnit, Unit, Bound } from './configuration.ts'
 import type { Millis } from './time.ts'
 
 /** A comparison with a number in the metric's unit: `{ op: 'above', value: 0.9 }`. */
@@ -51,7 +51,7 @@ export type Measure =
   | {
       readonly kind: 'aggregate'
       readonly metric: string
-      readonly unit: Unit
+      readonly unit: MeasureUnit
       readonly of: Of
       readonly over: Millis
     }

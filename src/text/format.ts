@@ -1,6 +1,7 @@
 import {
   type MatchedEvent,
   type Millis,
+  type MeasureUnit,
   type Unit,
   type Limit,
   type Op,
@@ -14,8 +15,18 @@ import {
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
 
 /** Formats a value for people: 0.95 as a ratio is "95%", bytes are "1.5 GiB", null is "no data". */
-export function formatValue(value: number | null, unit: Unit): string {
+export function formatValue(value: number | null, unit: MeasureUnit): string {
   if (value === null || Number.isNaN(value)) return 'no data'
+  const [base, per] = splitUnit(unit)
+  return `${formatPlain(value, base)}${per}`
+}
+
+/** Splits a unit into that of the metric, and `/s` for a rate. */
+export function splitUnit(unit: MeasureUnit): readonly [Unit, '' | '/s'] {
+  return unit.endsWith('/s') ? [unit.slice(0, -2) as Unit, '/s'] : [unit as Unit, '']
+}
+
+function formatPlain(value: number, unit: Unit): string {
   if (unit === 'ratio') return `${formatNumber(value * 100)}%`
   if (unit === 'percent') return `${formatNumber(value)}%`
   if (unit === 'celsius') return `${formatNumber(value)} °C`
@@ -25,7 +36,7 @@ export function formatValue(value: number | null, unit: Unit): string {
 }
 
 /** Formats a value beside its limits: with all digits if fewer would make it look equal to one of them. */
-export function formatBeside(value: number | null, unit: Unit, limits: readonly number[]): string {
+export function formatBeside(value: number | null, unit: MeasureUnit, limits: readonly number[]): string {
   const short = formatValue(value, unit)
   const isClose = limits.some((limit) => limit !== value && formatValue(limit, unit) === short)
   return isClose && value !== null ? formatExact(value, unit) : short
@@ -34,11 +45,12 @@ export function formatBeside(value: number | null, unit: Unit, limits: readonly 
 const EXACT_UNITS: Partial<Readonly<Record<Unit, string>>> = { bytes: ' B', seconds: ' s', celsius: ' °C' }
 
 /** Formats all measured digits, without those that floating-point arithmetic added. */
-function formatExact(value: number, unit: Unit): string {
+function formatExact(value: number, of: MeasureUnit): string {
+  const [unit, per] = splitUnit(of)
   const exact = (number: number): string => String(Number(number.toPrecision(12)))
-  if (unit === 'ratio') return `${exact(value * 100)}%`
-  if (unit === 'percent') return `${exact(value)}%`
-  return `${exact(value)}${EXACT_UNITS[unit] ?? ''}`
+  if (unit === 'ratio') return `${exact(value * 100)}%${per}`
+  if (unit === 'percent') return `${exact(value)}%${per}`
+  return `${exact(value)}${EXACT_UNITS[unit] ?? ''}${per}`
 }
 
 /** Formats two decimals, or three significant digits if that would be too few. */
@@ -153,7 +165,7 @@ const OPERATORS: Readonly<Record<Op, string>> = {
 }
 
 /** Formats a limit in the metric's unit: `above 90%`; empty if there is none. */
-export function formatLimit(limit: Limit | undefined, unit: Unit): string {
+export function formatLimit(limit: Limit | undefined, unit: MeasureUnit): string {
   return limit === undefined ? '' : `${OPERATORS[limit.op]} ${formatValue(limit.value, unit)}`
 }
 
@@ -165,12 +177,12 @@ const AT: Readonly<Record<Op, string>> = {
 }
 
 /** Formats a limit that a value reaches: `at or below 85%`. */
-export function formatReach({ op, value }: Limit, unit: Unit): string {
+export function formatReach({ op, value }: Limit, unit: MeasureUnit): string {
   return `${AT[op]} ${formatValue(value, unit)}`
 }
 
 /** Formats a limit after a value, which shows the direction: `(threshold 90%)`. */
-export function formatThreshold({ value }: Limit, unit: Unit): string {
+export function formatThreshold({ value }: Limit, unit: MeasureUnit): string {
   return `(threshold ${formatValue(value, unit)})`
 }
 

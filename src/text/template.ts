@@ -1,4 +1,4 @@
-import type { AlertSnapshot, Millis, Templates, Unit } from '../model.ts'
+import type { AlertSnapshot, Millis, Templates, MeasureUnit } from '../model.ts'
 import { formatDuration, formatTime, formatValue, formatLimit, formatMeasure } from './format.ts'
 import { describeReason } from './reason.ts'
 import { suggest } from './suggest.ts'
@@ -8,7 +8,7 @@ import { suggest } from './suggest.ts'
  */
 type TemplateValue =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'number'; readonly number: number | null; readonly unit: Unit }
+  | { readonly kind: 'number'; readonly number: number | null; readonly unit: MeasureUnit }
   | { readonly kind: 'time'; readonly at: Millis }
   | { readonly kind: 'duration'; readonly span: Millis }
 
@@ -158,7 +158,7 @@ function formatPlain(value: TemplateValue, zone: string | undefined): string {
   return value.kind === 'time' ? formatTime(value.at, zone) : formatDuration(value.span)
 }
 
-function numberFormatter(format: (value: number, unit: Unit) => string): Format {
+function numberFormatter(format: (value: number, unit: MeasureUnit) => string): Format {
   return (value, zone) =>
     value.kind === 'number' && value.number !== null ? format(value.number, value.unit) : formatPlain(value, zone)
 }

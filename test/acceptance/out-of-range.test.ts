@@ -43,6 +43,24 @@ const WELL = { cpu: 0.12, share: 12, gpu: 60, heap: 1e9, any: 5 }
 
 const out = (play: Play): number => tally(play, 'samples_out_of_range')
 
+test('a negative reading of a counter is left out, and is neither growth nor recovery', async (t) => {
+  const story = tell(SETTINGS)
+  const at = (minute: number): string => `12:${String(minute).padStart(2, '0')}`
+  let bytes = 0
+  for (let minute = 0; minute < 12; minute++)
+    story.at(at(minute)).reports('web-1', { ...WELL, net: minute === 6 ? -5 : (bytes += 3e11) })
+  story.until('12:13')
+  t.equal(out(story.play), 6, 'one for each of its readings in that minute')
+  t.strictSame(
+    story.play.told().map((line) => line.slice(9)),
+    ['net-high web-1 firing (fired)'],
+    'no recovery in between',
+  )
+  const [alert] = story.play.mails[0]?.alerts ?? []
+  t.equal(alert?.identity.measure.unit, 'bytes/s')
+  t.match(alert && formatReason(alert, formatTime), /^net rate was [\d.]+ GiB\/s over 2 min .*: above [\d.]+ MiB\/s$/)
+})
+
 for (const [name, value] of [
   ['cpu', 223_697],
   ['cpu', -0.5],

@@ -115,5 +115,6 @@ function alertIdentity(
 function ruleMeasure({ rule, metric, of }: WindowPlan): Measure {
   const { over } = rule
   if (rule.kind === 'count') return { kind: 'count', metric: 'events', unit: 'count', over }
-  return { kind: 'aggregate', metric: metric.name, unit: of === 'count' ? 'count' : metric.unit, of, over }
+  const unit = of === 'count' ? 'count' : of === 'rate' ? (`${metric.unit}/s` as const) : metric.unit
+  return { kind: 'aggregate', metric: metric.name, unit, of, over }
 }

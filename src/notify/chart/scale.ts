@@ -1,5 +1,5 @@
-import type { Millis, Unit } from '../../model.ts'
-import { formatValue } from '../../text/format.ts'
+import type { Millis, MeasureUnit } from '../../model.ts'
+import { splitUnit, formatValue } from '../../text/format.ts'
 
 /** The range of values on an axis: finite, `low` below `high`. */
 export interface AxisRange {
@@ -63,7 +63,7 @@ export function placeIn({ low, high }: AxisRange, value: number): number {
 }
 
 /** Returns two to five round values within a range. */
-export function valueTicks(range: AxisRange, unit: Unit): readonly AxisTick[] {
+export function valueTicks(range: AxisRange, unit: MeasureUnit): readonly AxisTick[] {
   const step = stepFor(range.high - range.low, unit)
   const first = Math.ceil(range.low / step)
   const count = Math.floor(range.high / step) - first + 1
@@ -76,12 +76,13 @@ export function valueTicks(range: AxisRange, unit: Unit): readonly AxisTick[] {
 }
 
 /** Formats a value with its unit, short enough for an axis label. */
-export function valueLabel(value: number, unit: Unit): string {
+export function valueLabel(value: number, unit: MeasureUnit): string {
   const label = formatValue(value, unit)
   return label.length > LABEL ? Number(value.toPrecision(3)).toExponential() : label
 }
 
-function stepFor(size: number, unit: Unit): number {
+function stepFor(size: number, of: MeasureUnit): number {
+  const [unit] = splitUnit(of)
   const rough = size / 4
   if (unit === 'bytes') return 2 ** Math.ceil(Math.log2(rough))
   if (unit === 'seconds' && rough > 10) return (TIME_STEPS.find((step) => step >= rough * 1000) ?? rough * 1000) / 1000

@@ -1,4 +1,4 @@
-import type { Millis, ChartData, ChartBucket, Unit } from '../../model.ts'
+import type { Millis, ChartData, ChartBucket, MeasureUnit } from '../../model.ts'
 import { formatDuration, formatTime } from '../../text/format.ts'
 import { isNumber, placeIn, type AxisRange, timeTicks, valueLabel, valueRange, valueTicks } from './scale.ts'
 import { clean, escapeHtml, shorten } from '../../text/sanitise.ts'
@@ -6,7 +6,7 @@ import { clean, escapeHtml, shorten } from '../../text/sanitise.ts'
 export interface ChartOptions {
   /** Name of the metric: `cpu`. */
   readonly title: string
-  readonly unit: Unit
+  readonly unit: MeasureUnit
   /** IANA time zone of the axis; UTC by default. */
   readonly zone?: string
   /** Instants to mark, oldest first: when it began, when it fired. */
@@ -98,7 +98,7 @@ function formatCaption({ width, from }: ChartData, { title, zone }: ChartOptions
   return `${shorten(clean(title), Math.max(3, room))}${rest}`
 }
 
-function listLevels({ limits, expected }: ChartData, unit: Unit): readonly Level[] {
+function listLevels({ limits, expected }: ChartData, unit: MeasureUnit): readonly Level[] {
   const level = (kind: Level['kind'], value: number): Level => ({
     kind,
     value,
@@ -113,7 +113,7 @@ function listLevels({ limits, expected }: ChartData, unit: Unit): readonly Level
   return all.filter(({ label }, i) => all.findIndex((other) => other.label === label) === i)
 }
 
-function computeFrame(chart: ChartData, levels: readonly Level[], unit: Unit): Frame {
+function computeFrame(chart: ChartData, levels: readonly Level[], unit: MeasureUnit): Frame {
   const { buckets, from, width } = chart
   const values = [...buckets.flatMap(({ mean, min, max }) => [mean, min, max]), ...(chart.range ?? [])].filter(isNumber)
   const range = valueRange(
@@ -155,7 +155,7 @@ function expectedBand({ range }: ChartData, { left, right, range: shown, y }: Fr
   return `<rect x="${left}" y="${y(high)}" width="${round(right - left)}" height="${round(y(low) - y(high))}" fill="${EXPECTED_COLOUR}"/>`
 }
 
-function valueAxis({ range, left, right, y }: Frame, unit: Unit): string {
+function valueAxis({ range, left, right, y }: Frame, unit: MeasureUnit): string {
   return valueTicks(range, unit)
     .map(({ value, label }) => {
       const line = `<path d="M${left} ${y(value)}H${right}" stroke="${GRID}"/>`

@@ -4,7 +4,7 @@ import {
   isBeyond,
   type Measure,
   type Notification,
-  type Unit,
+  type MeasureUnit,
   type Millis,
 } from '../../model.ts'
 import {
@@ -59,7 +59,7 @@ export function formatLimits({ identity, evidence: { limit }, critical }: AlertS
 }
 
 /** Formats a value in its unit. */
-export function formatInUnit(value: number | null, unit: Unit): string {
+export function formatInUnit(value: number | null, unit: MeasureUnit): string {
   return clean(formatValue(value, unit))
 }
 
