@@ -210,17 +210,17 @@ function hostHint(one: Matcher, hosts: readonly HostView[]): readonly string[] {
   return [`${printMatcher(one)} does not fit ${count}${anchorHint(one, known)}`]
 }
 
-function matchesAny({ op, value }: Matcher, texts: readonly string[]): boolean {
-  const fits = compileMatchers([{ label: 'text', op, value }])
-  return texts.some((text) => fits({ text }))
+function matchesAny(matcher: Matcher, texts: readonly string[]): boolean {
+  const fits = compileMatchers([matcher])
+  return texts.some((text) => fits({ [matcher.label]: text }))
 }
 
 /** Suggests an unanchored expression if that would match a known value. */
-function anchorHint({ op, value }: Matcher, known: readonly string[]): string {
+function anchorHint({ label, op, value }: Matcher, known: readonly string[]): string {
   if (op !== '=~') return ''
   const core = value.includes('|') ? `(${value})` : value
   const wider = [`${core}.*`, `.*${core}`, `.*${core}.*`]
-    .map((text): Matcher => ({ label: 'text', op, value: text }))
+    .map((text): Matcher => ({ label, op, value: text }))
     .find((one) => checkMatcher(one) === undefined && matchesAny(one, known))
   return wider === undefined ? '' : `; expressions are anchored: did you mean '${wider.value}'?`
 }

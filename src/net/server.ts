@@ -60,7 +60,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     },
     // `connections` answers these itself, for this server and for the second one that a name like localhost opens.
     clientErrorHandler: () => undefined,
-    frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 400),
+    frameworkErrors: (error, _request, reply) =>
+      problem(reply, error.statusCode ?? 400, error.code === 'FST_ERR_BAD_URL' ? BAD_ESCAPE : undefined),
   })
   guard(app, () => draining)
   app.setErrorHandler((error, request, reply) => replyError(error, request, reply, log))
@@ -109,10 +110,14 @@ function guard(app: FastifyInstance, draining: () => boolean): void {
   app.setNotFoundHandler((request, reply) => refusePath(request, reply, routes))
 }
 
-function classifyFault({ headers, httpVersion }: IncomingMessage): string | undefined {
+const BAD_ESCAPE = 'the path has an invalid escape: expected % and two hex digits of UTF-8'
+
+function classifyFault({ headers, rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'the only transfer coding read here is chunked'
-  return headers.host === undefined && httpVersion === '1.1' ? 'a request of HTTP/1.1 needs a Host' : undefined
+  if (headers.host === undefined && httpVersion === '1.1') return 'a request of HTTP/1.1 needs a Host'
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
+  return hosts.length > 1 ? 'a request has one Host' : undefined
 }
 
 interface Route {
@@ -122,8 +127,11 @@ interface Route {
 
 function refusePath(request: FastifyRequest, reply: FastifyReply, routes: readonly Route[]): void {
   const parts = (request.raw.url ?? '').replace(/[?#].*$/s, '').split('/')
-  const fits = (route: Route): boolean =>
-    route.parts.length === parts.length && route.parts.every((part, i) => part === parts[i] || part.startsWith(':'))
+  const fits = (route: Route): boolean => {
+    const isLong = route.parts.at(-1) === '*' && parts.length > route.parts.length
+    const isFit = (part: string, i: number): boolean => part === parts[i] || part.startsWith(':') || part === '*'
+    return (isLong || route.parts.length === parts.length) && route.parts.every(isFit)
+  }
   const methods = [...new Set(routes.filter(fits).flatMap((route) => route.methods))]
   if (methods.length === 0) problem(reply, 404, 'nothing is served at this path')
   else problem(reply.header('allow', methods.join(', ')), 405, `this path takes ${methods.join(', ')}`)

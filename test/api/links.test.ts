@@ -284,6 +284,7 @@ test('a link needs no token and no name of this machine, and opens nothing else'
   const closed = await serve(t, { ...engine(), tokens, checkToken: () => undefined, listensBeyondLoopback: true })
   t.equal((await closed.get(ACK, { host: 'stashwatch.example.org' })).status, 200)
   t.equal((await post(closed, ACK, 'duration=1h')).status, 303)
+  t.equal((await closed.send('DELETE', ACK)).status, 405)
   for (const path of ['/api/v1/alerts', `/api/v1/silences`]) t.equal((await closed.get(path)).status, 401)
 })
 

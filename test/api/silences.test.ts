@@ -61,6 +61,7 @@ test('a silence of a host that is not known is made, with a hint that names a kn
     t.equal(status, 201)
     return json['hints']
   }
+  t.strictSame([await hints('host = NODE-1'), await hints('host =~ NODE-.')], [undefined, undefined])
   t.strictSame(await hints('host = nod-1'), ["no host is called 'nod-1': did you mean 'node-1'?"])
   t.strictSame(await hints('host = logstash-b'), ["no host is called 'logstash-b': did you mean 'logstash-a'?"])
   t.strictSame(await hints('host = quite-another'), ['host = "quite-another" does not fit any of the 2 known hosts'])

@@ -229,6 +229,7 @@ test('domains are removed from the names of hosts, and of expected ones', async 
   t.notOk('strip_domain' in one.ingest.host)
   t.strictSame(one.ingest.host['machine'], ['machine.id'])
   t.strictSame(one.engine.hosts.expected, ['web-1', 'db-1'])
+  t.strictSame(load('hosts: { expected: [WEB-1, db-1, web-1] }').engine.hosts.expected, ['web-1', 'db-1'])
   const two = load('ingest: { host: { strip_domain: [a.example.org, b.example.org], default: server } }')
   t.strictSame(two.ingest.stripDomain, ['a.example.org', 'b.example.org'])
   t.throws(() => load('ingest: { host: { strip_domain: .example.org } }'))
@@ -616,6 +617,11 @@ test('host patterns that look like regular expressions, and folders that a shell
     warningsOf(hot('["web-*.example.org", "node0?"]')).filter((one) => one.includes('regular')),
     [],
   )
+  const excluding = (hosts: string): string[] => warningsOf(hot(hosts)).filter((one) => one.includes('no host.'))
+  for (const hosts of ['["web-*", "!web-*"]', '["!*"]', '["web-1", "db-?", "!WEB-*", "!db-*"]'])
+    t.match(excluding(hosts), [/match no host\. Fix: the patterns with ! exclude all others/], hosts)
+  for (const hosts of ['["web-*", "!web-?"]', '["!web-*"]', '["web-1", "db-?", "!db-*"]', '["*", "!?*-z*"]'])
+    t.strictSame(excluding(hosts), [], hosts)
   for (const data of ['~/stashwatch', '$HOME/stashwatch']) {
     t.throws(() => loadConfig({ text: `data: ${data}`, env: {}, cwd: '/' }), /are not expanded in paths/)
   }

@@ -35,6 +35,7 @@ test('a request with more than one reading, or none, gets a 4xx and a close, and
     'a header without a name': head(': x', 'Content-Length: 0'),
     'a header name with a space': head('X A: b', 'Content-Length: 0'),
     'no host': 'POST /events HTTP/1.1\r\nContent-Length: 0\r\n\r\n',
+    'two hosts': head('Host: y', 'Content-Length: 0'),
     'HTTP/0.9': 'GET /events\r\n\r\n',
     'HTTP/3.0': inner.replace('HTTP/1.1', 'HTTP/3.0'),
     'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
@@ -165,6 +166,7 @@ test('other paths and methods get a short 404 or 405 at once, never a redirect o
     t.match(JSON.parse(answer?.body ?? ''), { type: 'about:blank', status })
     t.notMatch(answer?.body, /script|node_modules|FST_/)
     t.ok(answer!.body.length < 150)
+    if (status === 400) t.match(answer?.body, /"the path has an invalid escape/)
   }
   t.strictSame(server.frames, [])
   const upgrade = post(BODY, ['Connection: Upgrade', 'Upgrade: h2c'])

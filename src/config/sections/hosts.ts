@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type * as Raw from '../../generated/config.ts'
 import { FileError, readRegularFile } from '../../files.ts'
-import { stripDomain } from '../../labels/host-name.ts'
+import { foldHostName, stripDomain } from '../../labels/host-name.ts'
 import { isGlob } from '../../labels/pattern.ts'
 import { type Inventory, type Millis, UNKNOWN_HOST, type Rule } from '../../model.ts'
 import { below, describe } from '../../text/diagnostic.ts'
@@ -32,7 +32,9 @@ const MAX_ERRORS = 5
 export function readInventory(raw: RawHosts, context: InventoryContext): Inventory {
   const { diagnostics, limits, domains } = context
   const written = Array.isArray(raw.expected) ? readList(raw.expected, context) : readNames(raw.expected.file, context)
-  const expected = written.map((name) => stripDomain(name, domains))
+  // Two spellings of a name are one host.
+  const names = new Map(written.map((name) => stripDomain(name, domains)).map((name) => [foldHostName(name), name]))
+  const expected = [...names.values()]
   if (expected.length > limits.hosts) {
     const what = `${expected.length} expected hosts exceed limits.hosts (${limits.hosts})`
     diagnostics.error(EXPECTED, describe(what, { fix: 'raise limits.hosts, or shorten the list' }))
