@@ -7,7 +7,7 @@ import { eventPlaceholders } from '../text/template.ts'
 
 export { parseNumber } from '../extract/number.ts'
 export { isBulkAction } from '../ingest/decode/split.ts'
-export { SchemaError } from '../ingest/schema/index.ts'
+export { SchemaError, type Schemas } from '../ingest/schema/index.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
 

@@ -206,6 +206,15 @@ test('the command line reads standard input', async (t) => {
   t.match([status, stdout], [0, /^standard input: 1 event, 1 accepted, 0 rejected\n/])
 })
 
+test('check warns of a remote kind that no schema has', async (t) => {
+  const cwd = t.testdir({ 'c.yaml': 'ingest: { remote_kinds: [slurm.nod, slurm.node] }' })
+  const { code, out } = await run({ config: 'c.yaml' }, cwd)
+  t.strictSame(
+    [code, out.filter((line) => line.includes('remote_kinds'))],
+    [0, ["warning: no schema has the kind 'slurm.nod' of ingest.remote_kinds: did you mean 'slurm.node'?"]],
+  )
+})
+
 const RACK = {
   'x-stashwatch-match': [{ 'event.dataset': 'rack' }],
   properties: { watts: { $ref: 'base.schema.json#/definitions/numeric' } },

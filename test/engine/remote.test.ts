@@ -68,6 +68,20 @@ test('a node that only the controller knows is evaluated, never absent, and reti
   t.equal(view(play, 'node-2'), undefined)
 })
 
+test('without an absence rule, a node is absent after 15 minutes, however often others mention it', async (t) => {
+  const play = createPlay(settings({ rules: [] }))
+  const post = (now: number): void =>
+    void play.post([
+      event('head', now),
+      mention('node-1', now),
+      ...(now < at('12:10:00') ? [event('node-1', now)] : []),
+    ])
+  play.until('12:24:00', every(TEN, post))
+  t.match([view(play, 'node-1'), view(play, 'head')], [{ state: 'live' }, { state: 'live' }])
+  play.until('12:26:00', every(TEN, post))
+  t.match([view(play, 'node-1'), view(play, 'head')], [{ state: 'absent' }, { state: 'live' }])
+})
+
 test('a dead node stays as long as it is mentioned, and an expected one is missed', async (t) => {
   const play = createPlay(settings({ rules: [silent()], hosts: { expected: ['node-3'], retireAfter: 24 * HOUR } }))
   play.until(

@@ -18,9 +18,9 @@ import { aggregate, viewSeries } from './series.ts'
 import { viewBuiltin } from './builtin.ts'
 import { viewRemovedRule, viewRules } from './rules.ts'
 import { evaluationCounts } from '../evaluate/snapshot.ts'
-import { isNeverSeen } from '../builtin/absence-time.ts'
+import { absentFor, isNeverSeen } from '../builtin/absence-time.ts'
 import { spellHost } from '../inventory/admission.ts'
-import { isExpected } from '../plan.ts'
+import { appliesTo, isExpected } from '../plan.ts'
 import type { Alert, Fold, Host } from '../state.ts'
 
 /** Labels that every alert has. */
@@ -148,10 +148,22 @@ function hostView(fold: Fold, host: Host): HostView {
   }
 }
 
-function hostState({ plan }: Fold, host: Host): HostState {
+/** A host without an absence rule is absent after this long. */
+const ABSENT_AFTER = 15 * 60_000
+
+function hostState(fold: Fold, host: Host): HostState {
   if (isNeverSeen(host)) return 'never_seen'
+  return isAbsent(fold, host) ? 'absent' : skewState(host)
+}
+
+function isAbsent(fold: Fold, host: Host): boolean {
   const open = [...host.alerts.values()].map(({ identity }) => identity.rule)
-  if (plan.absences.some(({ name }) => open.includes(name))) return 'absent'
+  if (fold.plan.absences.some(({ name }) => open.includes(name))) return true
+  const isWatched = fold.plan.absences.some((rule) => appliesTo(rule, host.name))
+  return !isWatched && (absentFor(fold, host) ?? 0) > ABSENT_AFTER
+}
+
+function skewState(host: Host): HostState {
   return host.skew?.offset === undefined ? 'live' : 'clock_skew'
 }
 
