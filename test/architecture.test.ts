@@ -440,7 +440,7 @@ test('every kind of violation is found where it was planted', (t) => {
   t.end()
 })
 
-test('a circle of imports is told as the way round', (t) => {
+test('an import cycle is reported as its path', (t) => {
   const folder = t.testdir({
     alert: {
       'a.ts': `import { b } from './b.ts'\n`,

@@ -119,7 +119,7 @@ test('the founding configuration works as it stands, takes a reload, and stops i
   t.notMatch(said, /the password of the mail server|a token for/, 'no secret was told')
 })
 
-test('while the journal is read senders are told to come again, and while it stops as well', async (t) => {
+test('while the service starts or stops, senders get 503 with Retry-After', async (t) => {
   const port = await freePort()
   const door = openDoor(port)
   t.teardown(() => door.shut())

@@ -26,7 +26,7 @@ const MAX_ID = 256
 const HEARTBEAT = 'heartbeat'
 const MAX_SHOWN = 40
 
-/** What is counted for a rule. */
+/** A rule that counts matching events. */
 export interface CountedRule extends Pick<CountRule, 'name' | 'where' | 'byFields'> {
   /** Its detector distinguishes events that do not match from no events. */
   readonly zeroes: boolean
@@ -70,7 +70,7 @@ interface CountPlan extends SeriesPlan {
   readonly matches: Where
   /** True if the rule has a lower limit: events that do not match must be distinguished from no events at all. */
   readonly zeroes: boolean
-  /** What alerts show of an event that matches; nothing where too few matches are the trouble. */
+  /** Fields that alerts show of a matching event; none for a rule that fires on too few of them. */
   readonly shown: readonly ShownField[]
 }
 
@@ -78,9 +78,8 @@ interface CountPlan extends SeriesPlan {
  * Compiles all paths of metrics and rules into one walk. The extractor takes validated events in nested form. Every
  * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
  * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
- * does not, NaN for one that could not be matched, and otherwise what alerts show of the event. The rule's host patterns
- * are not applied here. Events of kind `heartbeat` have no host and yield no
- * samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
+ * does not, NaN for one that could not be matched, and otherwise the fields that alerts show. The rule's host
+ * patterns are not applied here. Events of kind `heartbeat` have no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
  */
 export function createExtractor(options: ExtractorOptions): Extract {
   const { metrics, rules, host, stripDomain = [], remoteKinds = [], eventIdField } = options

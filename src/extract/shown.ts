@@ -31,7 +31,7 @@ export function planShown(
   return [...fields].slice(0, MAX_FIELDS).map((field) => ({ field, slot: paths.add(field) }))
 }
 
-/** Returns what is shown of an event: one line a field, bounded, secrets masked. */
+/** Returns the fields of an event that alerts show: one line each, of limited length, with secrets masked. */
 export function showFields(fields: readonly ShownField[], slots: readonly unknown[]): EventFields {
   return fields.flatMap(({ field, slot }): EventFields => {
     const text = toText(slots[slot])
@@ -59,8 +59,8 @@ function toText(value: unknown): string {
 }
 
 /**
- * Drops what is shown of events that no alert could show beside the newest ones of their series, and beyond a number for
- * the whole request, so that a flood of matching lines does not swell the journal.
+ * Removes the shown fields of events that are not among the newest of their series or beyond the limit of a request, so
+ * that many matching lines do not enlarge the journal.
  */
 export function limitShown(events: readonly EventSamples[]): readonly EventSamples[] {
   if (events.every(({ shown }) => shown === undefined)) return events

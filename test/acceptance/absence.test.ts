@@ -69,7 +69,7 @@ test('a source that comes back resolves, and its hosts are not called silent', a
   )
 })
 
-test('a silent host that is heard again is told once more', async (t) => {
+test('an absent host that sends again is notified once more', async (t) => {
   const play = createPlay(config({ rules }))
   play.until(
     '12:30:00',
@@ -116,7 +116,7 @@ test('a source that posts now and then by hand is not expected', async (t) => {
   t.strictSame(play.told(), [])
 })
 
-test('a host whose clock is two hours fast is told as such, and stays watched', async (t) => {
+test('a host whose clock is two hours fast gets a clock-skew alert, and is still evaluated', async (t) => {
   const play = createPlay(config({ rules }))
   const skew = 2 * HOUR
   play.until(
@@ -141,7 +141,7 @@ test('a host whose clock is two hours fast is told as such, and stays watched', 
   })
 })
 
-test('a host whose clock is a day behind is told as such, stays watched, and is right again later', async (t) => {
+test('a host whose clock is a day behind gets a clock-skew alert, is still evaluated, and recovers', async (t) => {
   const play = createPlay(config({ rules }))
   play.until(
     '13:00:00',
@@ -162,7 +162,7 @@ test('a host whose clock is a day behind is told as such, stays watched, and is 
   )
 })
 
-test('a backlog of twenty minutes tells what is over in one digest and what goes on as an alert', async (t) => {
+test('a backlog of twenty minutes gives one digest of resolved alerts, and firing ones as usual', async (t) => {
   const play = createPlay(config({ rules }))
   const cpu = (host: string, ts: number): number => {
     if (host === 'was-hot') return ts >= at('12:15:00') && ts < at('12:20:00') ? 0.99 : 0.1
@@ -191,7 +191,7 @@ test('a backlog of twenty minutes tells what is over in one digest and what goes
   t.equal(over?.resolvedAt, at('12:21:00'))
 })
 
-test('an alert found in an old backlog that breaks off is told in the digest, not as if it were news', async (t) => {
+test('an alert in an old backlog that breaks off is in the digest, and not notified as new', async (t) => {
   const play = createPlay(config({ rules }), at('13:00:00'))
   play.post(Array.from({ length: 30 }, (_, i) => event('old', at('11:30:00') + i * TEN, { cpu: 0.99 })))
   play.until(

@@ -118,7 +118,7 @@ test('same, 15 s arrival jitter: the same mails and minutes, and no sample of th
   t.equal(tally(play, 'samples_late_dropped'), 0)
 })
 
-test('backlog interleaved with live: 7 dead hosts, what goes on is told, and what live events overtook is counted', async (t) => {
+test('backlog interleaved with current events: 7 absent hosts and firing alerts are notified, and late samples counted', async (t) => {
   const live: Fleet = { ...cluster, speaks: (i, ts) => cluster.speaks(i, ts) && !isOut(ts) }
   const held: Fleet = { ...cluster, speaks: (i, ts) => cluster.speaks(i, ts) && isOut(ts) }
   const play = readQueue(

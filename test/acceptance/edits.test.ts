@@ -46,7 +46,7 @@ test('a rule that gets another name is another rule: its alerts end, and begin a
   t.equal(new Set(story.play.mails.map(({ thread }) => thread)).size, 2)
 })
 
-test('when others are to be told of an alert they hear that it fires, and whoever was told before hears its end', async (t) => {
+test('after a change of receivers the new ones are notified that it fires, and the old ones of its end', async (t) => {
   const story = edited(base, withRule({ notify: ['boss'] }))
   story.at('12:30').cpu('web-1', 0.99)
   t.strictSame(until(story, '12:40'), [
@@ -58,7 +58,7 @@ test('when others are to be told of an alert they hear that it fires, and whoeve
   ])
 })
 
-test('an address that is not in the configuration any more hears the end of what it was told', async (t) => {
+test('a removed address is notified of the end of its alerts', async (t) => {
   const story = edited(base, { ...withRule({ notify: ['boss'] }), receivers: receivers.slice(1), selfMonitoring: [] })
   t.strictSame(until(story, '12:30'), [
     '12:01:10 ops fired: cpu-high web-1',
@@ -68,7 +68,7 @@ test('an address that is not in the configuration any more hears the end of what
   ])
 })
 
-test('whoever is no longer to hear of an alert is not told again that it goes on', async (t) => {
+test('a removed receiver gets no repeats', async (t) => {
   const story = tell(withRule({ repeat: { initial: HOUR, max: HOUR } }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:10').configure(withRule({ notify: ['boss'], repeat: { initial: HOUR, max: HOUR } }))
@@ -82,7 +82,7 @@ test('whoever is no longer to hear of an alert is not told again that it goes on
   ])
 })
 
-test('a severity that an override lowers is not told, until the end', async (t) => {
+test('a severity that an override lowers is notified only with the end', async (t) => {
   const ladder = bounds('mean', [above(0.7, 0.6)], [above(0.9, 0.8)])
   const lower = { hosts: ['web-*'], params: threshold('mean', [above(0.7, 0.6)]) }
   const story = edited(withRule({ condition: ladder }), withRule({ condition: ladder, overrides: [lower] }))
@@ -109,7 +109,7 @@ test('the alerts of hosts that a rule is not for any more end, the others go on'
   })
 })
 
-test('a conversation goes on under another grouping, also with whoever is told later', async (t) => {
+test('a thread continues under another grouping, also for addresses that are notified later', async (t) => {
   const escalation = [{ after: HOUR / 4, notify: ['ops', 'boss'] }]
   const story = edited(withRule({ escalation }), withRule({ escalation, groupBy: ['rule'] }))
   t.strictSame(until(story, '12:30'), [

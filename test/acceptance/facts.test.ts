@@ -71,7 +71,7 @@ test('an alert whose value lies between what ends it and its bound says that', a
   })
 })
 
-test('a critical alert tells the bound that ends it, not the one that makes it a warning', async (t) => {
+test('a critical alert shows the threshold at which it resolves, not that of the warning', async (t) => {
   const play = played(quick({ condition: levels }), [0.99, 0.93])
   const clear = { op: 'at_most', value: 0.85 }
   t.strictSame(factsOf(play.mails[0]).evidence.clear, clear)
@@ -86,7 +86,7 @@ test('a window that is good but ends nothing is not said to end an alert', async
   t.match(views(play)[0], { state: 'recovering', value: 0.87, evidence: { why: { code: 'within' } } })
 })
 
-test('the course counts all windows since it began, those that were pending too, and tells which were out of bounds', async (t) => {
+test('the course counts all windows since the begin, including pending ones, and those beyond the threshold', async (t) => {
   const play = played(
     quick({ for: 2 * TEN, condition: bounds('mean', [above(0.9, 0.8)]) }),
     [0.95, 0.95, 0.95, 0.95, 0.85, 0.85, 0.2],
@@ -150,7 +150,7 @@ test('the data stopped when the last sample was taken, as far as buckets tell', 
   t.equal(views(coarse)[0]?.noDataSince, at('12:01:20'), 'else to the end of its bucket')
 })
 
-test('an alert that is closed from outside still tells its last window', async (t) => {
+test('an alert that is closed still shows its last window', async (t) => {
   const play = played(quick(), [0.95, 0.95])
   const window = factsOf(play.mails[0]).evaluatedAt + TEN
   play.configure(config({ rules: [quick({ hosts: ['db-*'] })] }))
@@ -201,7 +201,7 @@ test('matches that are counted early are counted once', async (t) => {
   t.match(factsOf(play.mails[1]), { state: 'resolved', startsAt: NOON + 3 * SECOND, evaluations: 2, breaches: 1 })
 })
 
-test('a second rise tells since when it is critical now, and that it was so before', async (t) => {
+test('a second rise shows since when it is critical, and that it was before', async (t) => {
   const play = played(
     quick({ condition: bounds('mean', [above(0.9, 0.85)], [above(0.98, 0.96)]) }),
     [0.95, 0.99, 0.95, 0.95, 0.99],
@@ -212,14 +212,14 @@ test('a second rise tells since when it is critical now, and that it was so befo
   t.strictSame([critical?.from, critical?.lastFrom], [at('12:00:40'), at('12:01:10')])
 })
 
-test('an alert that was critical and is over tells the bound of then', async (t) => {
+test('a resolved alert that was critical shows the critical threshold', async (t) => {
   const play = played(quick({ condition: levels }), [0.99, 0.88, 0.5])
   const over = factsOf(play.mails.at(-1))
   t.match(over, { state: 'resolved', critical: { limit: { op: 'above', value: 0.98 } } })
   t.match(over.evidence, { limit: { op: 'above', value: 0.9 } })
 })
 
-test('a host is silent since its last event, for as long as it was not heard', async (t) => {
+test('a host is absent since its last event', async (t) => {
   const play = createPlay(config({ rules: [silent({ after: 90 * SECOND, body: 'nothing since {{since}}' })] }))
   play.until(
     '12:10:03',
@@ -268,7 +268,7 @@ test('a source is down since its last request', async (t) => {
   t.equal(factsOf(over).evaluations, undefined)
 })
 
-test('a report tells the peak of figures without a unit, and no alert that begins in the future', async (t) => {
+test('a report has the peak of values without a unit, and no alert that begins in the future', async (t) => {
   const hot = quick({ name: 'room-hot', metric: 'room', condition: bounds('max', [above(35)]) })
   const metric = { name: 'room', fields: ['room'], unit: 'none', kind: 'gauge', by: [], byFields: [] } as const
   const receivers = [{ name: 'ops', email: [{ address: 'ada@example.org' }], report: { at: 12 * 60 + 10 } }]

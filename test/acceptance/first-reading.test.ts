@@ -45,7 +45,7 @@ test('the first mail about an alert has its chart, whatever muted it before', (t
   t.end()
 })
 
-test('who hears by an escalation only at last has the chart too; who hears again has none', (t) => {
+test('an address that is notified first by an escalation gets the chart; one that was notified before does not', (t) => {
   const boss = { name: 'boss', email: [{ address: 'boss@example.org' }] }
   const rule = { ...high, escalation: [{ after: 10 * MINUTE, notify: ['boss'] }] }
   const repeat = { repeat: { initial: HOUR, max: HOUR } }
@@ -161,7 +161,7 @@ test('alerts of rules with different units are ordered by their share beyond the
   t.end()
 })
 
-test('the footer names the receiver by which one hears anyway, not the escalation', (t) => {
+test('the footer names the receiver of the route, not that of the escalation', (t) => {
   const base = config({ rules: [{ ...high, escalation: [{ after: 10 * MINUTE, notify: ['boss'] }] }] })
   const ada = base.receivers.flatMap(({ email }) => email)
   const boss = { name: 'boss', email: [...ada, { address: 'eve@example.org' }] }

@@ -10,14 +10,14 @@ const rule = cpuHigh({ over: 2 * TEN, every: TEN, groupBy: ['rule'], repeat: { i
 const begin = (): Story => tell(config({ rules: [rule] }), TEN)
 const first = '12:01:10 ada fired: cpu-high web-1'
 
-test('1: nothing was told yet: a mail when something fires', async (t) => {
+test('1: nothing notified yet: a mail when something fires', async (t) => {
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:00:30').cpu('web-2', 0)
   t.strictSame(story.until('12:04'), [first], 'what fires, after the wait')
 })
 
-test('1: nothing was told yet, and nothing fires any more: no mail', async (t) => {
+test('1: nothing notified yet, and nothing fires any more: no mail', async (t) => {
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:00:30').cpu('web-1', 0)
@@ -30,7 +30,7 @@ test('1: nothing was told yet, and nothing fires any more: no mail', async (t) =
   })
 })
 
-test('2: something fires that was not told: a mail at the end of the interval, with all that fires', async (t) => {
+test('2: something fires that was not notified: a mail at the end of the interval, with all firing alerts', async (t) => {
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:02').cpu('web-2', 0.99)
@@ -42,7 +42,7 @@ test('2: something fires that was not told: a mail at the end of the interval, w
   )
 })
 
-test('3: nothing fires any more and that was told: a last mail at the end of the interval', async (t) => {
+test('3: nothing fires any more and that was notified: a last mail at the end of the interval', async (t) => {
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:02').cpu('web-1', 0)
@@ -50,7 +50,7 @@ test('3: nothing fires any more and that was told: a last mail at the end of the
   t.equal(story.play.fold.state.dispatch.groups.size, 0)
 })
 
-test('4: the end of one was not told and others go on firing: a mail at the end of the interval', async (t) => {
+test('4: the end of one was not notified and others still fire: a mail at the end of the interval', async (t) => {
   const story = begin()
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:02').cpu('web-2', 0)

@@ -57,7 +57,7 @@ const passSilently = (play: Play, source: string, span: number): void => {
 const alive = (play: Play, names: (now: number) => readonly string[]) =>
   every(TEN, (now) => play.post(names(now).map((host) => event(host, now, { cpu: 0.1 }))))
 
-test('a host that is expected and never heard is silent once any source has delivered for long enough', async (t) => {
+test('an expected host that never sent is absent once any source has delivered for long enough', async (t) => {
   const play = createPlay(expecting(['a', 'b']))
   play.until('12:10:00')
   t.strictSame(play.told(), [], 'nobody delivered, so that nobody could have been heard')
@@ -116,7 +116,7 @@ test('time counts of the source that delivered most, whichever it is, and from t
   )
 })
 
-test('400 expected hosts that were never heard are one mail, and one when the last is found', async (t) => {
+test('400 expected hosts that never sent give one mail, and one when the last of them sends', async (t) => {
   const names = Array.from({ length: 400 }, (_, i) => `node-${i}`)
   const play = createPlay(expecting(names))
   play.until(
@@ -152,7 +152,7 @@ test('of a mass absence at most 500 hosts are named, and all are counted', async
   t.match(view?.evidence.why.params, { hosts: { length: 500, 0: 'node-50' }, count: 550, peak: 600 })
 })
 
-test('ten expected hosts that were never heard are told one by one', async (t) => {
+test('ten expected hosts that never sent give one alert each', async (t) => {
   const names = Array.from({ length: 10 }, (_, i) => `node-${i}`)
   const play = createPlay(expecting(names, { mailsPerMinute: 100 }))
   play.until(
@@ -162,7 +162,7 @@ test('ten expected hosts that were never heard are told one by one', async (t) =
   t.equal(play.mails.length, 10)
 })
 
-test('hosts that were never heard count for no flow: their source is not degraded', async (t) => {
+test('hosts that never sent do not count for a source, which is not degraded', async (t) => {
   const names = Array.from({ length: 100 }, (_, i) => `node-${i}`)
   const play = createPlay(expecting(names))
   play.until(
@@ -181,7 +181,7 @@ test('only the rules that concern a host miss it', async (t) => {
   t.strictSame(play.told(), ['12:03:20 host-silent web-1 firing (fired)'])
 })
 
-test('who leaves the list and was never heard is let go, and its alert closed', async (t) => {
+test('a host that never sent is retired when it leaves the list, and its alert closed', async (t) => {
   const play = createPlay(expecting(['a', 'b', 'c']))
   play.until(
     '12:10:00',
@@ -229,7 +229,7 @@ test('expected hosts are neither forgotten nor pushed out', async (t) => {
   t.ok(hosts(play).some((host) => host.host === 'b' && host.state === 'never_seen'))
 })
 
-test('a silent host is forgotten with its alerts, without a word that it is well, and one mail says so', async (t) => {
+test('an absent host is retired with its alerts, which are not called resolved, and one mail says so', async (t) => {
   const play = createPlay(forgetting(HOUR, { selfMonitoring: ['ops'] }))
   play.until(
     '13:30:00',
@@ -261,7 +261,7 @@ test('a silent host is forgotten with its alerts, without a word that it is well
   t.equal(play.fold.state.dispatch.groups.size, 0)
 })
 
-test('hosts that are retired within a minute are told together', async (t) => {
+test('hosts that are retired within a minute share a notice', async (t) => {
   const play = createPlay(forgetting())
   const until = new Map([
     ['b', at('12:10:00')],
@@ -429,7 +429,7 @@ test('an alert of an expected host stays when its source is let go, and ends wit
   )
 })
 
-test('an alert of a host that was never heard stays when the source that delivered is let go', async (t) => {
+test('an alert of a host that never sent stays open when the source that delivered is retired', async (t) => {
   const play = createPlay(expecting(['b']))
   play.until(
     '12:10:00',
@@ -610,7 +610,7 @@ const toldOf = (play: Play): string[] =>
       [to.address.split('@')[0], reason, alert?.closeReason].filter(Boolean).join(' '),
     )
 
-test('of a host that is taken away while it fires those hear the end who were told and get no notice, and machines', async (t) => {
+test('when a firing host is retired by hand, addresses that were notified and get no notice, and webhooks, are notified of the end', async (t) => {
   const takenAway = {
     'by hand': (play: Play) => forget(play, 'b'),
     'by its silence': (play: Play) =>
@@ -642,7 +642,7 @@ test('of a host that is taken away while it fires those hear the end who were to
   }
 })
 
-test('of a host that is taken away nobody hears the end who was not told that it fired', async (t) => {
+test('when a host is retired by hand, addresses that were not notified of its alert are not notified of the end', async (t) => {
   const silenced = [{ label: 'host', op: '=' as const, value: 'b' }]
   const windows = [
     { name: 'w', matchers: silenced, timeZone: 'UTC', times: [], weekdays: [], daysOfMonth: [], months: [], years: [] },

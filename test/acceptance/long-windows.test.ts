@@ -66,7 +66,7 @@ test('a mean over six hours fires and resolves at the minute in which it crosses
   })
 })
 
-test('a count over a day is told at once and ends when the matches are a day old', async (t) => {
+test('a count over a day fires at once and resolves when the matches are a day old', async (t) => {
   const rule = countRule({ name: 'restarts', over: DAY, every: MINUTE, condition: bounds('count', [above(3, 3)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const hits = [2, 5, 9, 13].map((hour) => NOON + hour * HOUR + 90 * SECOND)
@@ -77,7 +77,7 @@ test('a count over a day is told at once and ends when the matches are a day old
   t.equal(play.mails[0]?.decidedAt, NOON + 13 * HOUR + 90 * SECOND, 'as soon as the fourth came')
 })
 
-test('a maximum over seven days is told at once and ends seven days later', async (t) => {
+test('a maximum over seven days fires at once and resolves seven days later', async (t) => {
   const rule = cpuHigh({ name: 'peak', over: 7 * DAY, every: HOUR, condition: bounds('max', [above(0.9, 0.9)]) })
   const play = createPlay(config({ alerting: once, rules: [rule] }))
   const peak = NOON + 2 * DAY + 20 * MINUTE

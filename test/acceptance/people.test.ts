@@ -13,7 +13,7 @@ const disk = cpuHigh({
 })
 const grouped = (change: Partial<MetricRule> = {}): MetricRule => ({ ...high, groupBy: ['rule'], ...change })
 
-test('what goes on is told again after 4 h, then after longer times, and at the end', async (t) => {
+test('a firing alert is repeated after 4 h, then after longer times, and notified at its end', async (t) => {
   const story = tell(config({ rules: [high] }), TEN)
   story.at('12:00').cpu('web-1', 0.99)
   story.at('1d 17:00').cpu('web-1', 0.1)
@@ -26,7 +26,7 @@ test('what goes on is told again after 4 h, then after longer times, and at the 
   ])
 })
 
-test('the series of a host share a conversation, and each recovery is told at once', async (t) => {
+test('the series of a host share a thread, and each recovery is notified at once', async (t) => {
   const story = tell(config({ rules: [disk] }))
   story.at('12:00').reports('db-1', { 'disk\u001f/': 0.99, 'disk\u001f/var': 0.5 })
   story.at('12:10').reports('db-1', { 'disk\u001f/': 0.99, 'disk\u001f/var': 0.99 })
@@ -66,14 +66,14 @@ test('a group over hosts waits, gathers, and repeats as Alertmanager does', asyn
   ])
 })
 
-test('what comes and goes within the wait of its group is not told', async (t) => {
+test('an alert that fires and resolves within group_wait is not notified', async (t) => {
   const story = tell(config({ rules: [grouped({ every: 10_000, over: 20_000 })] }))
   story.at('12:00').cpu('web-1', 0.99)
   story.at('12:00:30').cpu('web-1', 0)
   t.strictSame(story.until('12:10'), [])
 })
 
-test('a rise is told at once, and a fall within the episode is not', async (t) => {
+test('a raised severity is notified at once, and a lowered one is not', async (t) => {
   const story = tell(config({ rules: [ladder] }))
   story.at('12:00').cpu('web-1', 0.9)
   story.at('12:10').cpu('web-1', 0.99)
@@ -86,7 +86,7 @@ test('a rise is told at once, and a fall within the episode is not', async (t) =
   ])
 })
 
-test('when a silence ends, what still fires is told, and says what kept it', async (t) => {
+test('when a silence ends, firing alerts are notified, with what suppressed them', async (t) => {
   const story = tell(config({ rules: [high] }))
   story.at('12:00').cpu('web-1', 0.1).cpu('web-2', 0.1)
   story.at('12:05').silence('s1', ['host=~web-.*'], HOUR)
@@ -102,7 +102,7 @@ test('when a silence ends, what still fires is told, and says what kept it', asy
   t.equal(story.play.mails[0]?.alerts[0]?.suppressed, 0, 'this mail tells what was held back')
 })
 
-test('a silence that is ended early ends then; who was told before hears of it again, or of its end', async (t) => {
+test('a silence that is expired ends at once; addresses that were notified before get the alert again, or its end', async (t) => {
   const story = tell(config({ rules: [high] }))
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:05').silence('s1', ['rule=cpu-high'], HOUR)
@@ -116,7 +116,7 @@ test('a silence that is ended early ends then; who was told before hears of it a
   ])
 })
 
-test('maintenance comes round, in its zone, and what fires on after it is told', async (t) => {
+test('a maintenance window recurs in its time zone, and alerts that fire after it are notified', async (t) => {
   const window = {
     name: 'nightly',
     matchers: [matcher('host=~web-.*')],
@@ -192,7 +192,7 @@ test('an inhibition that is configured holds back what agrees with its source', 
 
 const receivers = ['ops', 'boss', 'dba'].map((name) => ({ name, email: [{ address: `${name}@example.org` }] }))
 
-test('what nobody looks after is told to others too, until somebody does', async (t) => {
+test('an alert that nobody acknowledges is escalated until somebody does', async (t) => {
   const rule = {
     ...ladder,
     escalation: [
@@ -283,7 +283,7 @@ test('an acknowledgement ends with its time and with a rise of the severity', as
   ])
 })
 
-test('routes choose who hears of rules that name nobody', async (t) => {
+test('routes select the receivers of rules without notify', async (t) => {
   const routes = [
     { matchers: [matcher('severity=critical')], notify: ['boss'], continue: true },
     { matchers: [matcher('host=~db-.*')], notify: ['dba'], continue: false },
@@ -334,7 +334,7 @@ test('an alert that goes on changing is repeated like any other, and says that i
   t.ok((story.play.mails.at(-1)?.alerts[0]?.flapping ?? 0) >= 20)
 })
 
-test('a new configuration holds for what is being told, who need not hear any more hears the end, who does now hears that it fires', async (t) => {
+test('a new configuration applies to firing alerts: removed receivers get the end, added ones "fired"', async (t) => {
   const two = (name: string): typeof receivers => [{ name: 'ops', email: [{ address: `${name}@example.org` }] }]
   const story = tell(config({ rules: [high], receivers: two('ada') }), TEN)
   story.at('12:00').cpu('web-1', 0.99)

@@ -236,7 +236,7 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
   }
 })
 
-test('a heart-beat says what is heard, what was told and what fires, also when nothing happened', async (t) => {
+test('a heartbeat has hosts, sources, mails and firing alerts, even if nothing happened', async (t) => {
   const story = tell(
     setting([{ ...beating, timeZone: 'Europe/Berlin' }], { rules: [high, silent({ after: 3 * MINUTE })] }),
     STRIDE,
@@ -276,7 +276,7 @@ test('a heart-beat says what is heard, what was told and what fires, also when n
   })
 })
 
-test('a heart-beat does not say of an alert that was told before that it was not told', async (t) => {
+test('a heartbeat does not call a notified alert suppressed', async (t) => {
   const rules = [high, cpuHigh({ name: 'cpu-higher', over: MINUTE })]
   const window: MaintenanceWindow = {
     name: 'patches',
@@ -312,7 +312,7 @@ test('a report marks what goes on and is silenced, held back or looked after', a
   ])
 })
 
-test('what is told in the very second of a report is in that report, and in no other', async (t) => {
+test('a notification in the second of a report is in that report only', async (t) => {
   const story = tell(setting([daily]), STRIDE)
   story.at('12:00').cpu('web-1', 0.2)
   story.at('1d 06:00').silence('s1', ['host=web-1'], 2 * HOUR)

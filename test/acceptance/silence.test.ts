@@ -99,7 +99,7 @@ test('70 % vanish at once: the source is degraded, and no host is called dead', 
   })
 })
 
-test('a degraded source that is whole again is told once more, and nobody was silent', async (t) => {
+test('a degraded source that recovers is notified once more, and no host was absent', async (t) => {
   const isGone = (i: number, now: number): boolean => within(now, '12:15:00', '12:30:00') && i % 10 >= 3
   const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' }, single)
   t.strictSame(
@@ -108,7 +108,7 @@ test('a degraded source that is whole again is told once more, and nobody was si
   )
 })
 
-test('a rack of 40 dies: one mail names all 40, and one tells that they are back', async (t) => {
+test('40 hosts become absent: one mail names all 40, and one their return', async (t) => {
   const isDead = (i: number, now: number): boolean => i < 80 && i % 2 === 0 && within(now, '12:15:00', '12:40:00')
   const play = createPlay(fleet)
   const speaks = (i: number, now: number): boolean => !isDead(i, now)

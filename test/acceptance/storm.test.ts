@@ -70,7 +70,7 @@ test('another alert is not held up by a storm', async (t) => {
   t.equal(told?.decidedAt, at('12:09:10'))
 })
 
-test('what all addresses together may get is kept to, and everybody is told all the same', async (t) => {
+test('the total mail limit is kept, and every address is notified', async (t) => {
   const many = Array.from({ length: 30 }, (_, i) => ({ name: `r${i}`, email: [{ address: `r${i}@example.org` }] }))
   const rules = [cpuHigh({ over: MINUTE, notify: many.map(({ name }) => name) })]
   const play = createPlay(config({ rules, receivers: many, alerting: alerting({ totalPerMinute: 20 }) }))

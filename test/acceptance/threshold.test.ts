@@ -64,7 +64,7 @@ test('a value between clear and bound neither starts nor ends an alert', async (
   t.strictSame(play.told(), ['12:06:10 cpu-high web-1 firing (fired)', '12:21:10 cpu-high web-1 resolved (resolved)'])
 })
 
-test('with two severities a rise is told at once, a fall is not', async (t) => {
+test('with two severities a raised one is notified at once, a lowered one is not', async (t) => {
   const rule = cpuHigh({ condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const play = createPlay(config({ rules: [rule] }))
   const cpu = (now: number): number => {
@@ -87,7 +87,7 @@ test('with two severities a rise is told at once, a fall is not', async (t) => {
   )
 })
 
-test('an alert that is pending for less than `for` is never told', async (t) => {
+test('an alert that is pending for less than `for` is never notified', async (t) => {
   const play = createPlay(config({ rules: [cpuHigh({ for: 3 * MINUTE })] }))
   const cpu = (now: number): number => (now >= at('12:05:00') && now < at('12:08:00') ? 0.99 : 0.2)
   play.until(
@@ -154,7 +154,7 @@ test('three minutes of backdated events posted in one go fire the alert', async 
   t.strictSame(play.told(), ['12:30:28 cpu-high web-1 firing (fired)'])
 })
 
-test('three events posted by hand are judged by one extra window after a minute of quiet', async (t) => {
+test('three events posted by hand are evaluated in one more window after a minute without events', async (t) => {
   const rule = cpuHigh({
     name: 'machine-memory',
     metric: 'memory',
@@ -225,7 +225,7 @@ test('each value of a `by` field is an alert of its own', async (t) => {
   t.strictSame(play.mails[0]?.alerts[0]?.identity.labels, { mount: '/' })
 })
 
-test('a count above its bound is told at once, and resolves when the window is over', async (t) => {
+test('a count above its threshold fires at once, and resolves when the window is over', async (t) => {
   const play = createPlay(config({ rules: [countRule()] }))
   play.until('12:30:00', (now) => {
     if (now % TEN === 0) play.post([event('login', now)])

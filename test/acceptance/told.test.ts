@@ -64,7 +64,7 @@ test('what is silenced, in a window, held back by another alert or by a backlog 
   t.strictSame(episode(story, 'web-1').pending, [{ to: ADA, event: 'fired', reason: 'silence', until: at('13:00:00') }])
 })
 
-test('in one mail each alert is told for a reason of its own', async (t) => {
+test('in one mail each alert has its own reason', async (t) => {
   const ladder = cpuHigh({
     over: MINUTE,
     groupBy: [],
@@ -128,7 +128,7 @@ test('the history of a rule that left the configuration is kept, and says since 
   t.notOk(story.play.fold.state.removedRules.has('cpu-high'))
 })
 
-test('a fall of the severity is told where the rule asks for it, and not told where it does not', async (t) => {
+test('a lowered severity is notified only with notify_on_downgrade', async (t) => {
   for (const notifyOnDowngrade of [true, false]) {
     const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
     const rule = cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade })
@@ -146,7 +146,7 @@ test('a fall of the severity is told where the rule asks for it, and not told wh
   }
 })
 
-test('a fall that is undone before anybody could hear of it is not told', async (t) => {
+test('a lowered severity that is raised again before its notification is not notified', async (t) => {
   const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
   const rule = cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade: true, groupBy: ['rule'] })
   const story = tell(config({ rules: [rule] }), TEN)
@@ -156,7 +156,7 @@ test('a fall that is undone before anybody could hear of it is not told', async 
   t.strictSame(story.until('12:20'), ['12:01:40 ada fired: cpu-high web-1'])
 })
 
-test('while an alert flaps, only a rise above all that was told since is told', async (t) => {
+test('while an alert flaps, only a severity above all notified ones is notified', async (t) => {
   for (const notifyOnDowngrade of [true, false]) {
     const ladder = bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)])
     const story = tell(config({ rules: [cpuHigh({ over: MINUTE, condition: ladder, notifyOnDowngrade })] }), TEN)
@@ -188,7 +188,7 @@ function crowd(change: Partial<EngineConfig> = {}): Story {
   return story
 }
 
-test('what is silenced while it waits for a list is left out, and told when the silence ends', async (t) => {
+test('a deferred alert that is silenced is omitted from the list, and notified when the silence ends', async (t) => {
   const story = crowd()
   story.at('12:01:15').silence('s1', ['host=web-2'], 5 * MINUTE)
   t.strictSame(story.until('12:10'), [
@@ -201,7 +201,7 @@ test('what is silenced while it waits for a list is left out, and told when the 
   ])
 })
 
-test('what is silenced while it waits for a list, and over before the silence is, is not told', async (t) => {
+test('a deferred alert that is silenced and resolves during the silence is not notified', async (t) => {
   const story = crowd()
   story.at('12:01:15').silence('s1', ['host=web-2'], 20 * MINUTE)
   story.at('12:05').cpu('web-2', 0.1)
@@ -214,7 +214,7 @@ test('what is silenced while it waits for a list, and over before the silence is
   )
 })
 
-test('the end of what was told, silenced while it waits for a list, is told after the silence', async (t) => {
+test('a deferred end of a notified alert that is silenced is notified after the silence', async (t) => {
   const story = crowd()
   const end = story.at('12:05')
   for (const host of ['web-1', 'web-2', 'web-3']) end.cpu(host, 0.1)
@@ -229,7 +229,7 @@ test('the end of what was told, silenced while it waits for a list, is told afte
   t.equal(story.play.fold.state.dispatch.groups.size, 0)
 })
 
-test('an end that was held back by a silence is told late because of that, and is no update that was held back', async (t) => {
+test('an end that a silence delayed is notified with that reason, and is not counted as suppressed', async (t) => {
   const story = crowd()
   const end = story.at('12:05')
   for (const host of ['web-1', 'web-2', 'web-3']) end.cpu(host, 0.1)
@@ -254,7 +254,7 @@ test('an end that was held back by a silence is told late because of that, and i
   t.equal(episode(story, 'web-2').suppressed, 0)
 })
 
-test('what newer news took the place of while a silence held it back is counted once, as never told', async (t) => {
+test('a suppressed notification that a newer one replaces is counted once', async (t) => {
   const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.85)
@@ -331,7 +331,7 @@ test('an acknowledgement says until when it holds, and its end is a decision, by
   t.strictSame(acknowledged('over'), [taken], 'what is over needs nobody')
 })
 
-test('a repeat that waits for a list is not told of what somebody looks after by then', async (t) => {
+test('a deferred repeat omits alerts that were acknowledged meanwhile', async (t) => {
   const rules = [cpuHigh({ over: MINUTE, repeat: { initial: 10 * MINUTE, max: 10 * MINUTE } })]
   const story = crowd({ rules, receivers })
   story.at('12:11:15').acknowledge('cpu-high', 'web-2', 5 * MINUTE)
@@ -388,7 +388,7 @@ test('a budget that nothing was taken from for a minute is let go', async (t) =>
 
 const grace = [{ name: 'ops', email: [{ address: 'grace@example.org' }] }]
 
-test('what waits for the list of an address that leaves goes to those who hear now', async (t) => {
+test('deferred alerts of a removed address go to the new receivers', async (t) => {
   const story = crowd()
   story.at('12:01:15').configure(config({ rules: [high], receivers: grace }))
   story.at('12:05').cpu('web-1', 0.1)
@@ -403,7 +403,7 @@ test('what waits for the list of an address that leaves goes to those who hear n
   t.notOk([...story.play.fold.state.dispatch.groups.values()].some(({ target }) => target.to.address === ADA))
 })
 
-test('what waits with its group for an address that leaves is closed with that reason, and told to those who hear now', async (t) => {
+test('pending alerts of a removed address end with that reason, and go to the new receivers', async (t) => {
   const rule = cpuHigh({ over: MINUTE, groupBy: ['rule'] })
   const story = tell(config({ rules: [rule] }))
   story.at('12:00').cpu('web-1', 0.99)
@@ -413,7 +413,7 @@ test('what waits with its group for an address that leaves is closed with that r
   t.ok(hasLeft(story, 'web-1', 'fired'))
 })
 
-test('whoever left hears the end of what was told, and nothing else; whoever comes back hears all again', async (t) => {
+test('a removed address gets the end of notified alerts and nothing else; one that is added again gets all', async (t) => {
   const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.85).cpu('web-2', 0.85)
@@ -436,7 +436,7 @@ test('whoever left hears the end of what was told, and nothing else; whoever com
   t.ok(hasLeft(story, 'web-1', 'severity_raised'))
 })
 
-test('a machine that left the configuration is told nothing more, and the alert says so', async (t) => {
+test('a removed webhook gets nothing more, and the alert says so', async (t) => {
   const machine = [
     { name: 'hook', email: [], webhook: true },
     { name: 'ada', email: [{ address: ADA }] },

@@ -7,7 +7,7 @@ const receivers = [
   { name: 'ops', email: [{ address: 'ada@example.org' }, { address: 'grace@example.org' }], webhook: true },
 ]
 
-test('a mail that was given up is told to whoever hears of the service, but not to who did not get it', async (t) => {
+test('an undelivered mail is reported to self_monitoring, but not to its own address', async (t) => {
   const play = createPlay(config({ receivers, selfMonitoring: ['ops'] }))
   const fail = (host: string, now: number): void => {
     const result = { response: '554 5.7.1 no' }
@@ -34,7 +34,7 @@ test('a mail that was given up is told to whoever hears of the service, but not 
   t.strictSame(first, { address: 'ada@example.org', receiver: 'team', subject, result, at: NOON })
 })
 
-test('where nobody else hears of the service, nothing is told of a mail that was given up', async (t) => {
+test('without other receivers of self_monitoring, an undelivered mail is not reported', async (t) => {
   const play = createPlay(config({ receivers, selfMonitoring: ['team'] }))
   const item = {
     address: 'ada@example.org',

@@ -78,7 +78,7 @@ test('a flow that was accepted is the usual one from then on', async (t) => {
   t.ok(isFlowing(measure(flow, 10, 1, { hosts: 100 })))
 })
 
-test('a host counts as heard for two of the usual pauses, and for a minute at least', async (t) => {
+test('a host counts as delivering for twice its usual pause, and for at least a minute', async (t) => {
   const flow = createThroughput()
   t.equal(measurementSpan(flow), MINUTE)
   for (let i = 0; i < 60; i++) {

@@ -116,7 +116,7 @@ test('an episode remembers its beginning, its peak and its newest breach', async
   t.equal((live([bad(1), none(2), bad(3)], AT_ONCE).life as { noDataSince?: number }).noDataSince, undefined)
 })
 
-test('each window is counted once, also those that were pending, and those in between are told apart', async (t) => {
+test('each window is counted once, including pending ones, and those between the thresholds separately', async (t) => {
   const held = (at: number): WindowResult => ({ ...bad(at), isHeld: true }) as WindowResult
   t.match(live([bad(1), bad(2), bad(3), bad(4), held(5), good(6)], PATIENT).life, { evaluations: 6, breaches: 4 })
   t.match(

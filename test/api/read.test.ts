@@ -268,7 +268,7 @@ test('what a problem repeats of a request is bounded', async (t) => {
   t.ok(String(answer.json.found).length < 250)
 })
 
-test('an episode is shown with its transitions and with those who were told of it', async (t) => {
+test('an episode is shown with its transitions and the addresses that were notified', async (t) => {
   const broken: SendRecord = {
     id: 'm0',
     data: 'no JSON',

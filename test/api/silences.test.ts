@@ -156,7 +156,7 @@ test('a silence is taken as Alertmanager has it, and again as it was answered', 
   t.equal(commands.length, 2)
 })
 
-test('a silence that is not usable is told which field, what was found and what was expected', async (t) => {
+test('an invalid silence is refused with the field, what was found and what was expected', async (t) => {
   const { send, commands } = await serve(t, { obeys })
   const many = Array.from({ length: 51 }, () => 'host = web-1')
   const wrong: readonly (readonly [object | string, string, string | null | RegExp, RegExp])[] = [

@@ -334,7 +334,7 @@ test('an episode is taken on and given back by its code', async (t) => {
   t.match(commands.at(-1), { episode: 'e/1?', ack: { until: NOW + 4 * HOUR, author: 'ada' } })
 })
 
-test('why tells the story of each episode in its order, with the reason of every step', async (t) => {
+test('why prints the history of each episode in order, with the reason of every step', async (t) => {
   const { cli } = await open(t)
   t.strictSame(await cli('why', 'cpu-high', 'web-1'), {
     code: 0,

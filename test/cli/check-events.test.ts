@@ -120,7 +120,7 @@ test('an array, a body a line, a bulk request and an event spread over lines are
   }
 })
 
-test('a broken event of an array costs itself and is told with its line', async (t) => {
+test('an invalid event of an array is reported alone, with its line', async (t) => {
   const cwd = t.testdir({ 'a.json': '[\n{"a":1},\n{"a":"],{"},\n{"b":,},\n\n7,\n{"c":\n2}\n]\n' })
   const { code, out } = await run({ events: 'a.json' }, cwd)
   t.equal(code, 1)
@@ -129,7 +129,7 @@ test('a broken event of an array costs itself and is told with its line', async 
   t.match(out.join('\n'), /1 +6 +- +expected an object, found a number/)
 })
 
-test('nothing to read, no such file, and a file that is cut short are told as such', async (t) => {
+test('an empty, a missing and a truncated file are reported as such', async (t) => {
   const cwd = t.testdir({ empty: ' \n\n', dir: {}, 'c.yaml': 'lisen: 1' })
   writeFileSync(join(cwd, 'cut.gz'), gzipSync(JSON.stringify(EVENTS).repeat(20)).subarray(0, 200))
   t.match(await run({ events: 'empty' }, cwd), {
@@ -220,7 +220,7 @@ const RACK = {
   properties: { watts: { $ref: 'base.schema.json#/definitions/numeric' } },
 }
 
-test('own schemas judge, are named by check, and a broken one is a mistake', async (t) => {
+test('custom schemas are used and named by check, and an invalid one is an error', async (t) => {
   const cwd = t.testdir({
     'c.yaml':
       'schemas: ./s\nmetrics: { power: { field: watts } }\nrules: [{ name: silent, when: { absence: { after: 3m } } }]\n',
@@ -290,7 +290,7 @@ test('check --events asks whether percent is meant where a ratio is more than a 
   t.strictSame(await warned('ratio.ndjson'), [], 'rounding is no percent')
 })
 
-test('a metric of which only rejected events have numbers is told without an undefined', async (t) => {
+test('a metric with numbers only in rejected events is printed without "undefined"', async (t) => {
   const folder = t.testdir({
     'c.yaml': 'metrics: { room: { field: room.celsius } }\nrules: []\n',
     'e.json': JSON.stringify([{ '@timestamp': 'yesterday', host: 'a', room: { celsius: 21 } }]),
@@ -300,7 +300,7 @@ test('a metric of which only rejected events have numbers is told without an und
   t.notMatch(out.join('\n'), /undefined|NaN/)
 })
 
-test('events that an expression cannot be matched with are told', async (t) => {
+test('events that an expression cannot be matched with are reported', async (t) => {
   const dear = `denied ${Array.from({ length: 2000 }, (_, i) => `user${' '.repeat((i * 7919) % 5)}`).join('')}`
   const rule = (i: number) =>
     `  - { name: r${i}, when: { count: { where: { message: { matches: "user.{0,200}denied" } } }, over: 1m, threshold: { above: 1 } } }`

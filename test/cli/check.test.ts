@@ -104,14 +104,14 @@ rules:
   )
 })
 
-test('check tells what was perhaps not meant, and does not fail for it', async (t) => {
+test('check warns of probable mistakes, and does not fail', async (t) => {
   const { code, out } = await run(undefined)
   t.equal(code, 0)
   t.match(out[0], 'the built-in configuration is valid: 3 rules, 1 receiver')
   t.equal(out.at(-1), "warning: no 'smtp': mails are written to the mailbox and not sent")
 })
 
-test('check prints every mistake with its place and exits 1', async (t) => {
+test('check prints every error with its place and exits 1', async (t) => {
   const cwd = t.testdir({
     'c.yaml': 'lisen: 1\nrules:\n  - { name: r, when: { metric: cpuu, over: 1m, threshold: {} } }\n',
   })

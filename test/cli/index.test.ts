@@ -36,7 +36,7 @@ test('every command says what it does, what it takes, and gives an example', asy
   t.strictSame(await cli(['--version']), { code: 0, out: version, err: '' })
 })
 
-test('a word that is not known is answered with the one that was probably meant, and exit code 1', async (t) => {
+test('an unknown command is answered with a suggestion and exit code 1', async (t) => {
   const wrong: readonly (readonly [string[], string])[] = [
     [['strat'], "unknown command 'strat': did you mean 'start'?"],
     [['send_test'], "unknown command 'send_test': did you mean 'send-test'?"],

@@ -59,7 +59,7 @@ test('an environment that stands in the way exits 2 and says the next step', asy
   t.match(await runCli(['demo', '--port', String(port)]), { code: 2, err: [inUse] })
 })
 
-test('without a file the built-in configuration runs, and signals are heard from the beginning', async (t) => {
+test('without a file the built-in configuration runs, and signals are handled from the beginning', async (t) => {
   const folder = temporary(t)
   writeFileSync(join(folder, 'c.yaml'), 'listen: 127.0.0.1:0')
   const early = runChild(t, ['start', '--config', 'c.yaml'], { cwd: folder })

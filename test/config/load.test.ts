@@ -569,7 +569,7 @@ test('what is allowed but was perhaps not meant is a warning', async (t) => {
   t.match(warningsOf('smtp: { host: a, from: a@b, require_tls: false, user: u, password: p }'), [/in plain text/])
 })
 
-test('a mail server is told the name that the configuration has for stashwatch', async (t) => {
+test('EHLO uses the configured name of stashwatch', async (t) => {
   const nameOf = (name: string): unknown =>
     load(`smtp: { host: a, from: a@b.example, ehlo_name: "${name}" }`).smtp?.servers[0]?.ehloName
   t.strictSame(['host.example.org', '[192.0.2.7]'].map(nameOf), ['host.example.org', '[192.0.2.7]'])
@@ -587,7 +587,7 @@ test('addresses are read with and without names', async (t) => {
   ])
 })
 
-test('a file that is not there is a mistake, one that cannot be read is not', async (t) => {
+test('a missing file is a configuration error, an unreadable one is not', async (t) => {
   const dir = t.testdir({ 'c.yaml': 'log: {}', 'latin.yaml': Buffer.from([0x23, 0xe4, 0x0a]) })
   const open = (file: string) => () => loadConfig({ file, env: {}, cwd: dir })
   t.throws(open('gone.yaml'), {

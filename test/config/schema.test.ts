@@ -41,7 +41,7 @@ test('the schema is draft-07, and valid', async (t) => {
   t.ok(ajv.compile(schema))
 })
 
-test('every key tells what it is for, and what it may be', async (t) => {
+test('every key has a description and its allowed values', async (t) => {
   t.ok(keys.length > 80, `${keys.length} keys`)
   for (const [path, node] of keys) {
     const all = whole(node)

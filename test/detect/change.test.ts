@@ -158,7 +158,7 @@ const played = (engine: EngineConfig): Play => {
   return play
 }
 
-test('a rise is told once, with what was before it, and is over when the value is back', async (t) => {
+test('a rise fires once, with the value before it, and resolves when the value is back', async (t) => {
   const play = played(config({ rules: [rule()] }))
   t.strictSame(
     play.told().map((line) => line.slice(9)),

@@ -134,7 +134,7 @@ test('evidence says whether a figure breaches its limit, is held by it, has clea
   })
 })
 
-test('events that do not match are told from no events where some bound of a rule is a lower one', async (t) => {
+test('with a lower threshold, events that do not match differ from no events', async (t) => {
   const rule = (own: Threshold, ...others: readonly Threshold[]) => ({
     condition: { detector: 'threshold', params: own },
     overrides: others.map((params) => ({ params })),

@@ -80,7 +80,7 @@ test('a group by a value of ten thousand characters is a group', async (t) => {
   for (const { id } of story.play.mails) t.ok(id.length < 100)
 })
 
-test('a receiver of 500 addresses tells each of them, over as many minutes as the total takes', async (t) => {
+test('each of 500 addresses is notified, over as many minutes as the total limit takes', async (t) => {
   const email = Array.from({ length: 500 }, (_, i) => ({ address: `a${i}@example.org` }))
   const story = tell(config({ rules: [high], receivers: [{ name: 'ops', email }] }), TEN)
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
@@ -96,7 +96,7 @@ test('a receiver of 500 addresses tells each of them, over as many minutes as th
   }
 })
 
-test('of 200 routes that go on, each tells its receiver, and an address is told once', async (t) => {
+test('each of 200 routes with continue notifies its receiver, and an address once', async (t) => {
   const receivers = Array.from({ length: 100 }, (_, i) => ({
     name: `r${i}`,
     email: [{ address: `r${i}@example.org` }],

@@ -112,7 +112,7 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
   }
 }
 
-test('an address that two receivers name is told once, under the first', async (t) => {
+test('an address of two receivers is notified once, under the first', async (t) => {
   const desk = createDesk()
   desk.say('web-1', 'fired', START, { notify: ['ops', 'all', 'nobody'] })
   t.strictSame(desk.told, ['0 ada fired: web-1', '0 grace fired: web-1'])
@@ -150,7 +150,7 @@ test('within any minute nobody gets more than five mails, and nothing is left ou
   t.strictSame(new Set(desk.mails.flatMap((mail) => mail.alerts.map((alert) => alert.episode))), new Set(names))
 })
 
-test('a budget of one mail a minute still tells everything', async (t) => {
+test('with a limit of one mail per minute nothing is lost', async (t) => {
   const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
   desk.say('a', 'fired', START)
   desk.wait(START + S, START + 20 * S)
@@ -160,7 +160,7 @@ test('a budget of one mail a minute still tells everything', async (t) => {
   t.strictSame(desk.told, ['10 ada fired: a', '70 ada rate_limited: b c'])
 })
 
-test('of what waits each episode is told once, as it is by then', async (t) => {
+test('of deferred notifications each episode is sent once, with its state at that time', async (t) => {
   const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
   desk.say('a', 'fired', START)
   desk.say('b', 'fired', START)
@@ -173,7 +173,7 @@ test('of what waits each episode is told once, as it is by then', async (t) => {
   )
 })
 
-test('whoever has not heard that an alert fired hears that, also when its severity rose meanwhile', async (t) => {
+test('an address that was not notified yet gets "fired", even if the severity rose meanwhile', async (t) => {
   const desk = createDesk({ ...SETTINGS, mailsPerMinute: 1 })
   desk.say('a', 'fired', START)
   desk.say('a', 'severity_raised', START + S)
@@ -196,7 +196,7 @@ test('a budget that is used up in the future, by a clock that was wrong, is open
   t.equal(desk.told.at(-1), '11 ada fired: b')
 })
 
-test('what is over when the backlog is read is told in one digest, what goes on as any news', async (t) => {
+test('alerts that are over when a backlog is read come in one digest, firing ones as usual', async (t) => {
   const desk = createDesk()
   const old = { at: START - 20 * MIN }
   desk.say('over', 'fired', START, old)
@@ -229,7 +229,7 @@ test('a list of a backlog goes out whatever the budget says, and takes from it',
   )
 })
 
-test('a backlog of more episodes than are kept of those that are over is told whole', async (t) => {
+test('a digest of a backlog has all episodes, even more than are kept for queries', async (t) => {
   const desk = createDesk()
   const names = Array.from({ length: 700 }, (_, i) => `node-${i}`)
   for (const name of names) desk.say(name, 'fired', START, { at: START - 20 * MIN })
@@ -244,7 +244,7 @@ test('a backlog of more episodes than are kept of those that are over is told wh
   t.ok(desk.state.alerts.size <= 300, `${desk.state.alerts.size} are kept`)
 })
 
-test('what was silenced in a backlog is not told, and says so; what fires on is told when the silence ends', async (t) => {
+test('alerts that were silenced in a backlog are not notified, with the reason; those still firing are when the silence ends', async (t) => {
   const desk = createDesk()
   const old = { at: START - 20 * MIN }
   const silence = {
@@ -275,7 +275,7 @@ test('an alert that was let go is not found in the backlog', async (t) => {
   t.strictSame(desk.told, ['61 ada backlog: over'])
 })
 
-test('an alert that nobody is to hear of says so', async (t) => {
+test('an alert without a receiver says so', async (t) => {
   const desk = createDesk()
   desk.say('a', 'fired', START, { notify: [] })
   desk.say('old', 'fired', START, { notify: [], at: START - 20 * MIN })
@@ -289,7 +289,7 @@ test('an alert that nobody is to hear of says so', async (t) => {
   }
 })
 
-test('an address that hears of an alert under another grouping hears it in the same conversation', async (t) => {
+test('an address that gets an alert under another grouping gets it in the same thread', async (t) => {
   const routes = [
     { matchers: [], notify: ['ops'], continue: true },
     {
@@ -337,7 +337,7 @@ test('two lists of one instant are two mails', async (t) => {
   t.equal(desk.mails.length, 2)
 })
 
-test('a rise that was found in a backlog is told as a rise to whoever knows that it fired', async (t) => {
+test('a raised severity in a backlog is notified as such to addresses that know of the alert', async (t) => {
   const desk = createDesk()
   desk.say('a', 'fired', START)
   desk.say('a', 'severity_raised', START + 60 * MIN, { at: START + 10 * MIN })
@@ -348,7 +348,7 @@ test('a rise that was found in a backlog is told as a rise to whoever knows that
   )
 })
 
-test('the end of an alert that was told, found in a backlog, is told in its conversation', async (t) => {
+test('the end of a notified alert in a backlog is sent in its thread', async (t) => {
   const desk = createDesk()
   desk.say('a', 'fired', START)
   desk.say('a', 'resolved', START + 60 * MIN, { at: START + 10 * MIN })
@@ -443,7 +443,7 @@ test('a picture waits for the last of those who are to see it', async (t) => {
   t.equal(desk.kept(), 0)
 })
 
-test('what was silenced is told without the picture of long ago', async (t) => {
+test('a notification after a silence has no outdated chart', async (t) => {
   const desk = createGallery()
   const silence = {
     id: 's1',
@@ -491,7 +491,7 @@ test('mails are counted for each reader', async (t) => {
   )
 })
 
-test('what was over before its first mail got out is told as such', async (t) => {
+test('an alert that resolved before its first mail was sent is described so', async (t) => {
   const desk = createGallery({ ...SETTINGS, mailsPerMinute: 1 })
   desk.say('a', 'fired', START)
   desk.say('a', 'resolved', START + S)

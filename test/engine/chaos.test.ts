@@ -171,7 +171,7 @@ function perform(play: Play, one: Deed): Play {
   return play
 }
 
-test('whatever happens, nothing is told twice, what is told is consistent, and nothing grows or lasts', async (t) => {
+test('under any sequence of entries nothing is notified twice, notifications are consistent, and no state grows without limit', async (t) => {
   let told = 0
   fc.assert(
     fc.property(fc.array(deed, { minLength: 5, maxLength: 25 }), (deeds) => {

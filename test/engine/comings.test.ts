@@ -125,7 +125,7 @@ test('an alert about a disk that is gone for good ends after a day, and says why
   t.strictSame(openAlerts(play.fold), [])
 })
 
-test('an alert about a disk lasts when no disk of its host is heard any more', async (t) => {
+test('an alert about a disk stays open when no disk of its host sends any more', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [full] }))
   untilDays(
     play,
@@ -140,7 +140,7 @@ test('an alert about a disk lasts when no disk of its host is heard any more', a
   t.strictSame(told(play), ['/mnt fired'])
 })
 
-test('after an outage of two days nothing is taken as gone because its neighbour is heard first', async (t) => {
+test('after an outage of two days no series is taken as gone because another one arrives first', async (t) => {
   const play = createPlay(config({ alerting: once, rules: [full] }))
   play.until(
     '12:10:00',

@@ -59,7 +59,7 @@ test('of two sources one is 20 minutes behind: hosts behind each are judged in t
   t.equal(tally(play, 'samples_late_merged') + tally(play, 'samples_late_dropped'), 0)
 })
 
-test('a host that is heard through both is judged by what is in time, as long as its ring can wait', async (t) => {
+test('a host of two sources is evaluated with what arrives in time, as long as its ring can wait', async (t) => {
   const play = createPlay(config({ rules }))
   play.until(
     '13:00:00',
@@ -75,7 +75,7 @@ test('a host that is heard through both is judged by what is in time, as long as
   t.equal(tally(play, 'samples_late_dropped'), 360, 'all that the slow one brings of it')
 })
 
-test('a clock that jumps and comes back tells no wrong alert, and the host is watched before and after', async (t) => {
+test('a clock that jumps and comes back raises no false alert, and the host is evaluated before and after', async (t) => {
   const real = ['cpu-high jumps fired', 'cpu-high jumps resolved']
   const off = ['clock-skew jumps fired', 'clock-skew jumps resolved']
   for (const jump of [30 * SECOND, 3 * MINUTE, 2 * HOUR, -30 * SECOND, -10 * MINUTE, -30 * HOUR]) {
@@ -188,7 +188,7 @@ const READINGS: readonly (readonly [string, (lines: readonly EventSamples[]) => 
   ],
 ]
 
-test('a Filebeat that reads a month of logs on its first start moves no clock, and one digest tells of the last day', async (t) => {
+test('a Filebeat that reads a month of logs at its first start advances no watermark, and gives one digest of the last day', async (t) => {
   for (const [name, inOrder] of READINGS) {
     for (const seconds of [60, 1500]) {
       const play = createPlay(config({ rules: [cpuHigh(), countRule(), silent()] }))

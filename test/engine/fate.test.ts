@@ -162,7 +162,7 @@ function nothingIsLeft({ fold: { state } }: Play): void {
   if (Object.values(left).some((count) => count !== 0)) throw new Error(`something is left: ${JSON.stringify(left)}`)
 }
 
-test('whatever people and hosts do, each alert is told or accounted for, once, and a restart changes nothing', async (t) => {
+test('under any sequence of commands and events each alert is notified or accounted for once, and a restart changes nothing', async (t) => {
   let told = 0
   fc.assert(
     fc.property(acts, fc.nat({ max: 52 }), (story, phase) => {

@@ -99,7 +99,7 @@ test('a count that lasts for `for` fires and resolves', async (t) => {
   t.strictSame(reasons(play), ['login fired', 'login resolved'])
 })
 
-test('a count that fired resolves when its host is heard again, although nothing matches any more', async (t) => {
+test('a firing count rule resolves when its host sends again, even if nothing matches', async (t) => {
   const play = createPlay(config({ rules: [countRule()] }))
   play.until(
     '13:00:00',
@@ -209,7 +209,7 @@ test('a window without an end in the ring is one step, however long the pause wa
   )
 })
 
-test('a backlog that is read a hundred times faster than it came about tells the same episodes', async (t) => {
+test('a backlog that is read a hundred times faster than it was written gives the same episodes', async (t) => {
   const play = createPlay(
     config({
       rules: [cpuHigh(), cpuHigh({ name: 'lasting', over: MINUTE, every: TEN, for: MINUTE, keepFiringFor: MINUTE })],

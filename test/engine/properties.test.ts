@@ -353,7 +353,7 @@ test('a fold restored from a snapshot at any entry goes on exactly as if it had 
   }
 })
 
-test('a restart in the middle of a mass silence changes nothing of what is told', async (t) => {
+test('a restart during a mass absence changes no notification', async (t) => {
   const hosts = Array.from({ length: 40 }, (_, i) => `host-${i}`)
   const play = createPlay(config({ rules: [silent()] }))
   play.until(NOON + 25 * MINUTE, (now) => {
@@ -403,7 +403,7 @@ test('no sample from the future moves any clock (I6)', async (t) => {
   t.doesNotThrow(believes, 'however far ahead')
 })
 
-test('absence is only told while observed time grows (I7)', async (t) => {
+test('absence fires only while observed time grows (I7)', async (t) => {
   const play = createPlay(config({ rules: [silent()] }))
   const outages = [
     [at('12:05:00'), at('12:20:00')],

@@ -81,7 +81,7 @@ function repeatBeside(known: readonly EventSamples[], options: { readonly batchI
   return play
 }
 
-test('a retry proves that its hosts are heard, and moves no clock', async (t) => {
+test('a retry counts as a delivery of its hosts, and advances no watermark', async (t) => {
   const ways: Record<string, Play> = {
     'a known body': repeatBeside([event('a', NOON, { cpu: 0.5 }), event('a', NOON, { cpu: 0.5 })], BODY),
     'events with known ids': repeatBeside([

@@ -10,7 +10,7 @@ import { config, cpuHigh, createPlay, event, every, MINUTE, NOON, type Play, sil
 
 const hostsOf = (play: Play): string[] => runQuery(play.fold, { kind: 'hosts' }).map(({ host }) => host)
 
-test('a host that changes the case of its name stays one host and is not told absent', async (t) => {
+test('a host that changes the case of its name stays one host and is not absent', async (t) => {
   const play = createPlay(config({ rules: [silent(), cpuHigh({ hosts: ['node-*'] })] }))
   const report = (name: string, cpu: number) => every(TEN, (now) => play.post([event(name, now, { cpu })]))
   play.until(NOON + 10 * MINUTE, report('NODE-A', 0.2))

@@ -93,7 +93,7 @@ test('secrets in refused events are masked, by the name of their field and insid
   t.end()
 })
 
-test('the log tells of refused events once in ten seconds, with their sum', async (t) => {
+test('rejected events are logged once in ten seconds, with their number', async (t) => {
   const clock = createVirtualClock()
   lines.length = 0
   const rejects = createRejects({ clock, log: quiet })

@@ -8,7 +8,7 @@ import type { Ack, Frame } from '../../src/model.ts'
 
 const batch = (...events: readonly unknown[]): string => JSON.stringify(events)
 
-test('the invalid events of a body are rejected alone, and the first five are told', async (t) => {
+test('invalid events of a body are rejected alone, and the first five are listed', async (t) => {
   const server = await startServer(t)
   const bad = Array.from({ length: 7 }, () => ({ host: 'x' }))
   const answer = await exchange(t, server.port, post(batch(event(), ...bad, event())))
@@ -198,7 +198,7 @@ test('a failing or stuck journal is a 503 without a close, and a commit that com
   t.strictSame(marks.slice(1), [true, true])
 })
 
-test('while the service starts, and when too much is under way, the sender is told to come again', async (t) => {
+test('while the service starts or is overloaded, the sender gets Retry-After', async (t) => {
   const starting = await startServer(t, { deps: { state: () => 'starting' } })
   const client = await open(t, starting.port)
   client.send(post(batch(event())))
@@ -221,7 +221,7 @@ test('while the service starts, and when too much is under way, the sender is to
   t.match(await second.answer(), { status: 200 })
 })
 
-test('bodies that would not fit into memory together are read to their end and told to come again', async (t) => {
+test('bodies that would not fit into memory together are read to their end and refused with Retry-After', async (t) => {
   const server = await startServer(t, { config: { maxBody: 100_000 }, deps: { limits: { bytes: 100_000 } } })
   const [one, two] = [await open(t, server.port), await open(t, server.port)]
   const big = batch(event({ message: 'x'.repeat(80_000) }))
@@ -471,7 +471,7 @@ test('a small stream that inflates to 200 MB is refused, and no more than the li
   t.ok(process.memoryUsage.rss() - before < 300 * 1024 * 1024)
 })
 
-test('empty bodies are fine and tell nothing, and an empty array tells that its source lives', async (t) => {
+test('an empty body has no effect, and an empty array is a sign of life of its source', async (t) => {
   const server = await startServer(t)
   const client = await open(t, server.port)
   const nothing = { accepted: 0, rejected: 0, errors: [] }
@@ -528,7 +528,7 @@ test('a large body is judged in slices while others are served, and a huge event
   t.equal(server.frames.length, 4)
 })
 
-test('a field for ids that no event has is told once, and one that some have never', async (t) => {
+test('an id field that no event has is logged once, one that some have never', async (t) => {
   const told = async (idOf: (i: number) => object): Promise<number> => {
     const extractId = (one: object): ReturnType<typeof extract> => ({
       ...extract(one),

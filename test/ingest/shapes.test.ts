@@ -322,7 +322,7 @@ test('large forms and texts are read under the same limits', async (t) => {
   await t.rejects(read('x \n'.repeat(100_001)), { code: 'too_many' })
 })
 
-test('a form is told from text under its label', (t) => {
+test('a form differs from text with the Content-Type of a form', (t) => {
   for (const form of ['a=', 'a=b', 'a=b&c=d', '%40timestamp=x', 'a.b-c_d*~=+%C3%A9']) t.ok(isForm(form), form)
   const lines = [
     '',

@@ -28,7 +28,7 @@ test('a matcher is a label, an operator and a value, bare or in quotes', async (
   for (const [text, label, op, value] of rows) t.strictSame(parseMatcher(text), { label, op, value }, text)
 })
 
-test('what is no matcher is told with its place and what was meant', async (t) => {
+test('an invalid matcher is refused with its position and a suggestion', async (t) => {
   const rows: readonly (readonly [string, number, RegExp])[] = [
     ['', 0, /LABEL OP VALUE such as severity = critical, found nothing$/],
     ['= critical', 0, /the label is missing/],

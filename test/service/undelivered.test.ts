@@ -4,7 +4,7 @@ import { refusal, startMailServer } from '../notify/email/smtp-server.ts'
 
 const START = Date.parse('2026-11-22T12:00:00Z')
 
-test('an alert that its reader is refused reaches whoever hears of the service', { timeout: 60_000 }, async (t) => {
+test('an alert whose mail is rejected reaches the receivers of self_monitoring', { timeout: 60_000 }, async (t) => {
   const server = await startMailServer(t, {
     onRcptTo: ({ address }, _session, callback) =>
       callback(address.startsWith('ada') ? refusal(550, '5.1.1 user unknown') : null),

@@ -88,7 +88,7 @@ test('a webhook out of the file is posted to, at its new address after a reload,
     t.notMatch(JSON.stringify(line), /a secret of both|\/hook|\/other/, 'an address is a secret')
 })
 
-test('what waits for a receiver that leaves with a reload is withdrawn, and who hears instead is told', async (t) => {
+test('a reload that removes a receiver withdraws its pending notifications, and its replacement is notified', async (t) => {
   const life = await beginFrom(t, yaml(chat('http://127.0.0.1:1/nobody')), Date.parse('2026-11-22T12:00:00Z'))
   life.cpu.set('web-1', 0.99)
   await life.pass(MINUTE)
@@ -135,7 +135,7 @@ test('an event becomes a mail with its chart and its figures', async (t) => {
 
 // ------------------------------------------------------------------------------------- a real Alertmanager, where it is
 
-test('a real Alertmanager out of the file hears that an alert fires, and that it is over', whereItIs, async (t) => {
+test('a real Alertmanager of the configuration gets a firing and a resolved alert', whereItIs, async (t) => {
   const hook = await startWebServer(t)
   const url = await startAlertmanager(t, hook.url)
   // Alertmanager lives by the real clock: what it is told lies a little in the past.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Reason } from '../../src/model.ts'
 import { describeResult, describeSent } from '../../src/text/delivery.ts'
@@ -95,4 +96,16 @@ test('an explanation comes before the response, and several servers are listed',
   t.equal(describeResult({ replies }), 'a:25: 451 later; b:25 closed the connection')
   t.equal(describeResult({ why, replies: replies.slice(0, 1) }), 'given up after 1 d: a:25: 451 later')
   t.equal(describeResult({}), '')
+})
+
+test('docs/api.md lists the codes that have a text, and no others', (t) => {
+  const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  const [, table = ''] = /\| `outcome\.code` \| meaning \|\n([^]*?)\n\n/.exec(read('docs/api.md')) ?? []
+  const rows = table.split('\n').map((row) => row.split(' | ')[0] ?? '')
+  const listed = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, code]) => code))
+  const [, results = ''] = /RESULTS[^=]*= \{\n([^]*?)\n\}/.exec(read('src/text/delivery.ts')) ?? []
+  const described = [...results.matchAll(/^ {2}(\w+)(?:\(|: \()/gm)].map(([, code]) => code)
+  t.ok(described.length > 15)
+  t.strictSame(listed.toSorted(), described.toSorted())
+  t.end()
 })

@@ -3,10 +3,10 @@ import type { AlertIdentity, BuiltinRule, Evidence, Measure, Millis, StateMetric
 import type { EvaluationResult, AlertSubject } from '../evaluate/alerts.ts'
 import type { Alert, Fold } from '../state.ts'
 
-/** An alert that needs no second look. */
+/** Timers of alerts that fire and resolve at once. */
 export const IMMEDIATE_TIMERS = { for: 0, keepFiringFor: 0, pendingExpiry: 0 }
 
-/** What one host costs that is looked at, and a figure of its alert; and a step of its alert's life. As of judging. */
+/** Cost of checking one host, of updating the value of its alert, and of a transition of its alert, as units of `WorkBudget`. */
 export const COST = { host: 0.1, figure: 6, step: 20 }
 
 const UNITS: Readonly<Record<StateMetric, Unit>> = {
@@ -22,12 +22,12 @@ const UNITS: Readonly<Record<StateMetric, Unit>> = {
   out_of_range: 'ratio',
 }
 
-/** Under what an alert that is about no series is kept. */
+/** Returns the key of an alert that is not about a series. */
 export function builtinAlertId(rule: string, of = ''): string {
   return `${rule}\n${of}`
 }
 
-/** What is looked at each second, whatever window there is. */
+/** Returns the measure of a state, which is evaluated every second and has no window. */
 export function stateMeasure(metric: StateMetric): Measure {
   return { kind: 'state', metric, unit: UNITS[metric] }
 }
@@ -36,7 +36,7 @@ export function stateIdentity(rule: string, host: string, metric: StateMetric, k
   return { rule, host, key, labels: {}, measure: stateMeasure(metric) }
 }
 
-/** Who and what an alert of one of the product's own rules is about. */
+/** Returns the subject of an alert of a built-in rule. */
 export function builtinSubject(
   rule: BuiltinRule,
   host: string,
@@ -47,7 +47,7 @@ export function builtinSubject(
   return { identity: stateIdentity(rule, host, metric), source, notify }
 }
 
-/** What is so, or is not, at this tick. */
+/** Returns the result of evaluating a state at this tick. */
 export function builtinResult(
   fold: Fold,
   isAnomalous: boolean,
@@ -61,7 +61,7 @@ export function builtinResult(
   return { result, value, evidence }
 }
 
-/** Whether something has been silent for too long, at this tick. Its figure, that time, only grows: it has no peak. */
+/** Returns the result of evaluating an absence at this tick. Its value, the time since `since`, only grows, so it has no peak. */
 export function absenceResult(
   fold: Fold,
   isAbsent: boolean,

@@ -9,7 +9,7 @@ import { sourceDegraded } from './source-degraded.ts'
 import { sourceDown } from './source-down.ts'
 import { unmatchedEvents } from './unmatched-events.ts'
 
-/** The built-in rules. Those that look at the same things look in this order. */
+/** The built-in rules, in the order in which they are evaluated. */
 export const BUILTINS: Readonly<Record<BuiltinRule, BuiltinStateRule>> = {
   'source-down': sourceDown,
   'source-degraded': sourceDegraded,
@@ -20,5 +20,5 @@ export const BUILTINS: Readonly<Record<BuiltinRule, BuiltinStateRule>> = {
   'mass-absence': massAbsence,
 }
 
-/** All that looks once a tick: the absence rules of the configuration first. */
+/** Everything that is evaluated once a tick: the absence rules of the configuration first. */
 export const STATE_RULES: readonly StateRule[] = [absence, ...Object.values(BUILTINS)]

@@ -5,15 +5,14 @@ import type { Alert, Fold, Host, KeyInfo } from '../state.ts'
 
 /** A series that was not seen for this long, while its siblings were, is gone; a daily report may be an hour late. */
 const GONE_AFTER = 25 * 3_600_000
-/** Ticks between two looks at a host (not all hosts are looked at in one), and for how many ticks it must seem gone. */
+/** Ticks between two checks of a host, spread over the hosts, and for how many ticks a series must seem gone. */
 const CHECK_TICKS = 60
 const CONFIRM_TICKS = 300
 
 /**
- * Ends the alerts of series that are gone: an interface that was taken down, a disk that was unmounted. Their silence
- * alone would prove nothing, but their siblings (series of the same metric and host) went on. So no alert is kept, and
- * no room for its series, for something that does not exist any more. It is looked at for some minutes, since after a
- * long outage one series is always heard before the other.
+ * Closes the alerts of series that are gone: an interface that was taken down, a disk that was unmounted. That a series
+ * has no data proves nothing, unless other series of the same metric and host go on. This must hold for some minutes:
+ * after a long outage one series always arrives before another.
  */
 export function closeGoneSeries(fold: Fold, host: Host): void {
   const { ticks } = fold.state
@@ -29,9 +28,9 @@ export function closeGoneSeries(fold: Fold, host: Host): void {
   }
 }
 
-/** The `by` values of an alert's series if it seems to be gone. */
+/** Returns the `by` values of an alert's series if it seems to be gone. */
 function goneSeriesName({ state, plan }: Fold, host: Host, { identity: { key } }: Alert): string | undefined {
-  // Its readings arrive, and are left out.
+  // Its readings arrive and are out of range.
   if (host.ranges?.has(key) === true) return undefined
   const id = state.keys.ids.get(key)
   const slot = id === undefined ? undefined : host.series.get(id)

@@ -15,11 +15,11 @@ function mistakesOf(text: string, variables: Record<string, string> = env): read
   }
 }
 
-test('each mistake is told with its place, what was found and what was meant', async (t) => {
+test('each error names its place, what was found and what was expected', async (t) => {
   for (const { what, yaml, found } of rows) t.strictSame(mistakesOf(yaml), found, what)
 })
 
-test('all mistakes of a file are told at once, in its order', async (t) => {
+test('all errors of a file are reported at once, in file order', async (t) => {
   const text = [
     'listen: 127.0.0.1',
     'smtp: { host: mail.example.org, from: nobody, pasword: x, password: { file: gone } }',

@@ -249,7 +249,7 @@ test('a link to Kibana keeps its placeholders', async (t) => {
 
 const two = 'receivers: { a: { email: { to: a@b } }, b: { email: { to: c@b } } }\nself_monitoring: { notify: [a] }'
 
-test('alerts that nobody hears of, and what is of no use, are warnings', async (t) => {
+test('alerts without a receiver and settings without effect are warnings', async (t) => {
   const rule = '{ name: r, when: { absence: { after: 3m } } }'
   t.strictSame(warningsOf(`${two}\nrules: []`), [
     'configuration:1:44: the receiver b is unused: no rule, route or escalation notifies it. Fix: name it under a notify, or remove it',
@@ -443,7 +443,7 @@ test('what has an effect is no warning', async (t) => {
   for (const yaml of cases) t.strictSame(warningsOf(yaml), [], yaml)
 })
 
-test('a rule tells falls of its severity only where it asks for that, and where it knows two', async (t) => {
+test('a rule notifies of a lower severity only with notify_on_downgrade and two severities', async (t) => {
   const yaml = (threshold: string, more = ''): string => `metrics: { cpu: { field: cpu, unit: ratio } }
 rules:
   - { name: r, notify: [admin], when: { metric: cpu, over: 1m, threshold: { of: mean, ${threshold} } }${more} }`

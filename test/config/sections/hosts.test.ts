@@ -37,7 +37,7 @@ test('expected hosts come out of a file beside the configuration, one a line', a
   t.strictSame(read('hosts: { expected: { file: hosts.txt } }', folder).expected, ['web-1', 'web-2', 'C#-build'])
 })
 
-test('each mistake in the inventory is told with its place and the next step', async (t) => {
+test('each error in the list of hosts names its place and the next step', async (t) => {
   const folder = temporary(t)
   writeFileSync(join(folder, 'bad.txt'), 'web-1\nweb-2 web-3\nweb-*\n')
   writeFileSync(join(folder, 'none.txt'), '# nobody\n')

@@ -28,7 +28,7 @@ const setting = (change: Partial<EngineConfig> = {}): EngineConfig => config({ r
 const now = ({ fold }: Play, from = NOON): Report => buildReport(fold, { every: 'day', from, zone: 'UTC' })
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
 
-test('how much of a whole was used is told host by host, and of all hosts alike', async (t) => {
+test('utilisation is reported for each host and for all hosts with equal weight', async (t) => {
   const story = tell(setting(), TEN)
   story.at('12:00').cpu('web-1', 0.9).cpu('web-2', 0.2).cpu('web-3', 0.05)
   story.at('13:00').cpu('web-1', 0.5)

@@ -98,7 +98,7 @@ test('a report that nobody wants any more, while it is made, loses no sample', a
   t.match(report?.utilization[0], { hosts: 8000, mean: 0.5 })
 })
 
-test('hosts that fall silent in many slices are told as in one', async (t) => {
+test('hosts that become absent in many slices give the same report as in one', async (t) => {
   const few = names(400)
   const run = (others: number): string[] => {
     const play = createPlay(
@@ -152,7 +152,7 @@ test('a round that is not done when the next second comes goes on, and what it d
   t.equal(silentOnes.length, 800, 'one slice a second was enough, over some seconds')
 })
 
-test('hosts that make room go the least recently seen first, also when they were heard since they were found', async (t) => {
+test('hosts are evicted least recently seen first, including those that sent after they were found', async (t) => {
   const small = { ...limits, hosts: 1300 }
   const play = createPlay(setting({ limits: small, receivers: [] }))
   const old = names(1300)

@@ -133,7 +133,7 @@ test('an entry that makes the fold throw is reported, and stops nothing', async 
   t.equal(next.fold.state.hosts.size, 2, 'nor at the next start')
 })
 
-test('time in which the service was down is remembered and told with the alerts it touches', async (t) => {
+test('downtimes are recorded and shown with the alerts that they affect', async (t) => {
   const journal = openMemoryJournal()
   const first = await startRunner(journal, settings, NOON, () => undefined)
   for (let now = NOON + SECOND; now <= NOON + 60 * SECOND; now += SECOND) {

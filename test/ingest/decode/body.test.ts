@@ -123,7 +123,7 @@ test('a body that is cut first is read as JSON.parse reads it', async (t) => {
 
 const copy = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-test('the id tells bodies apart and is the same for the same bytes, whichever way they are read', async (t) => {
+test('the id is equal for equal bytes, however they are read, and differs for others', async (t) => {
   const idOf = (body: Body): string => (body.kind === 'events' ? body.id : '')
   const id = (body: string): string => idOf(readBody(Buffer.from(body), LIMITS))
   t.match(id('[1]'), /^[0-9a-f]{16}$/)

@@ -124,7 +124,7 @@ test('the folder is made, and nobody else may read what the journal holds', asyn
   t.match(error, { code: 'JOURNAL_FAILED', message: /journal .*a file.journal\.db: could not be opened: .*folder/ })
 })
 
-test('a second opener is refused at once and told what to do', async (t) => {
+test('a second process that opens the journal is refused at once, with the next step', async (t) => {
   const file = newFile()
   await withJournal({ file }, async (journal) => {
     await fill(journal, 3)

@@ -255,7 +255,7 @@ test('a recipient who is deferred is offered to the next server, and the first o
   t.same(said, [])
 })
 
-test('a deferred mail is taken when it is tried again, and both answers are told meanwhile', async (t) => {
+test('a deferred mail is accepted at the next attempt, and the replies of both servers are shown until then', async (t) => {
   let left = 2
   const busy: SMTPServerOptions = {
     onData: (_stream, _session, callback) => callback((left -= 1) >= 0 ? refusal(451, `later ${left}`) : null),

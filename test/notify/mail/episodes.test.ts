@@ -54,7 +54,7 @@ test('the mail that it is over says that it had been critical, from when to when
   t.end()
 })
 
-test('what was critical twice, or all the time, is told so', (t) => {
+test('a mail says that an alert was critical twice, or all the time', (t) => {
   const story = tell(config({ rules: [ladder] }), TEN)
   story.at('12:00').cpu('web-1', 0.99).cpu('web-2', 0.99)
   story.at('12:10').cpu('web-1', 0.85)
@@ -93,7 +93,7 @@ test('the mail that it is over says who looked after it, with the note, also whe
   t.end()
 })
 
-test('all that is told of the beginning is the end of the first window beyond the bound', (t) => {
+test('the begin of an alert is the end of its first window beyond the threshold', (t) => {
   const drawn: string[] = []
   const story = tell(config({ rules: [cpuHigh({ for: 3 * MINUTE })] }), TEN)
   story.at('12:00').cpu('web-1', 0.1)
@@ -129,7 +129,7 @@ function placeAt(svg = '', instant: number, mail: Notification | undefined): num
   return Math.round((Number(left) + (Number(right) - Number(left)) * share) * 10) / 10
 }
 
-test('that stashwatch was down is told of what it was down in, and of what began right after, and nowhere else', (t) => {
+test('a downtime is mentioned for alerts that were open during it or began right after it, and for no others', (t) => {
   const settings = config({ rules: [cpuHigh()] })
   const posts = (play: Play, hot: (host: string, now: number) => boolean) => (now: number) => {
     if (now % TEN !== 0) return
@@ -219,7 +219,7 @@ test("a receiver's subject counts for silent hosts whose rule has none", (t) => 
   t.end()
 })
 
-test('a heart-beat tells what is kept back apart from what fires plainly', (t) => {
+test('a heartbeat lists suppressed alerts apart from firing ones', (t) => {
   const countsOf = (act: (story: Story) => void, hosts: readonly string[]): readonly number[] => {
     const receivers = config().receivers.map((one) => ({ ...one, heartbeat: { at: 13 * 60 } }))
     const story = tell(config({ rules: [cpuHigh({ over: MINUTE })], receivers }), TEN)

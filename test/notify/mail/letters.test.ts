@@ -95,7 +95,7 @@ test('the text of a mail has the facts first and the links last', async (t) => {
   }
 })
 
-test('a reason that is no silence is told in the same place', async (t) => {
+test('other reasons for suppression are shown where a silence is', async (t) => {
   const reasons: readonly (readonly [NonNullable<AlertSnapshot['heldBy']>, string])[] = [
     [{ by: 'maintenance', name: 'patch-day' }, "maintenance window 'patch-day'"],
     [{ by: 'inhibition', episode: 'a', rule: 'host-silent', host: 'web-7' }, 'inhibited by host-silent on web-7'],
@@ -116,7 +116,7 @@ test('a value that is back within its bound while the alert still fires is not c
   t.equal(lines(text)[0], '[Warning: still firing] CPU averaged 87% over 2 min on web-7 (threshold 90%)')
 })
 
-test('a firing mail tells what came before it, what other hosts measure, and what else fires', async (t) => {
+test('a mail about a firing alert has earlier alerts, values of other hosts, and other firing alerts', async (t) => {
   const { text } = await read(kinds.fired())
   t.match(text, '  Other hosts  median 31% of 57 hosts\n')
   t.match(text, '  Also firing  memory-high (critical, since 2026-11-22 12:01:00 UTC, P3QM8)\n')
@@ -147,7 +147,7 @@ test('a firing mail tells what came before it, what other hosts measure, and wha
   t.match(later, ' No data since 2026-11-22 12:41:00 UTC. The values are from the last window with data. ')
 })
 
-test('a resolved mail tells the truth: value now, begin, end, peak, course and mails', async (t) => {
+test('a mail about a resolved alert has value, begin, end, peak, course and number of mails', async (t) => {
   const { text, html } = await read(kinds.over())
   for (const row of [
     /  Value +61% in the window/,
@@ -245,7 +245,7 @@ test('a receiver with a zone reads both its own time and UTC, with dates where t
   t.match(own.subject, /^CPU since 2026-11-22 13:04:00 (?:CET|GMT\+1)$/)
 })
 
-test('a group with one piece of news tells it in full, and lists the rest', async (t) => {
+test('a group with one new alert shows it in full and lists the others', async (t) => {
   const { text, subject } = await read(kinds.joined())
   t.equal(subject, 'Re: cpu-high on web-1 and 36 more: mean of cpu over 2 min')
   t.match(text, '[Warning] CPU averaged 94.2% over 2 min on web-99 (threshold 90%)')

@@ -15,7 +15,7 @@ const options = {
 }
 const render = (mail: Notification): ReturnType<typeof renderMessage> => renderMessage(mail, options)
 
-test('an alert mail tells what, where, how much, since when, why, and what to do', (t) => {
+test('an alert mail says what, where, how much, since when, why, and what to do', (t) => {
   const mail = render(notification({ alerts: [facts({ subject: 'CPU on {{server}} is high' })] }))
   t.equal(mail.subject, 'CPU on web-7 is high')
   t.equal(
@@ -52,7 +52,7 @@ To stop reminders, run "stashwatch alerts ack K7X2". To mute more, run "stashwat
   t.end()
 })
 
-test('a recovery mail tells the value now, the limit, begin, end, duration and peak', (t) => {
+test('a mail about a resolved alert has the value, threshold, begin, end, duration and peak', (t) => {
   const mail = render(resolved())
   t.equal(mail.subject, 'Re: cpu-high on web-7: mean of cpu over 2 min')
   t.match(mail.text, /^\[Resolved\] CPU back to 61% on web-7 after 15 min\n/)
@@ -167,7 +167,7 @@ const absent = (change: Change = {}): AlertSnapshot =>
     ...change,
   })
 
-test('an alert without a figure is told in the words of its reason', (t) => {
+test('an alert without a value is described by its reason', (t) => {
   const mail = render(notification({ alerts: [absent()] }))
   t.match(mail.text, /^\[Warning\] web-7: no events from web-7, while logstash-a kept delivering\n/)
   t.notMatch(mail.text, /no data|Value|Threshold|at most/)
@@ -176,7 +176,7 @@ test('an alert without a figure is told in the words of its reason', (t) => {
   t.end()
 })
 
-test('a digest tells an alert without a figure by its reason', (t) => {
+test('a digest describes an alert without a value by its reason', (t) => {
   const mail = render(notification({ kind: 'digest', reason: 'rate_limited', alerts: [absent(), absent()] }))
   t.match(mail.text, '  warning   web-7  host-absent: no events from web-7, while logstash-a kept delivering  [K7X2]\n')
   t.equal(mail.subject, '2 alerts: web-7 is absent')
@@ -264,7 +264,7 @@ test('a digest names every host of a storm, in both parts, and stays small enoug
   t.end()
 })
 
-test('a digest of the backlog tells when each alert began and ended', (t) => {
+test('a digest of a backlog has begin and end of each alert', (t) => {
   const over = facts({ state: 'resolved', startsAt: at('12:23:00'), resolvedAt: at('12:30:00') })
   const mail = render(notification({ kind: 'digest', reason: 'backlog', alerts: [over, as(over, { host: 'web-8' })] }))
   t.equal(mail.subject, '2 resolved on 2 hosts: web-7, web-8')

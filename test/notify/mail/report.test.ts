@@ -94,7 +94,7 @@ test('when alerts began is drawn day by day, unless they are few', async (t) => 
   t.match(html, /Thu 19 Nov<\/td><td class="scale">.*width="50%"/)
 })
 
-test('what each source had refused is told with its commonest reasons, and where', async (t) => {
+test('a report lists the rejects of each source with their most frequent reasons and fields', async (t) => {
   const { text, html } = mailOf()
   t.match(text, /140 events were rejected as invalid\./)
   t.match(

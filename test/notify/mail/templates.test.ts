@@ -34,7 +34,7 @@ test("a body of one's own describes an alert that fires", (t) => {
   t.end()
 })
 
-test('what is over, closed, or flapping is told in the words of the product, which are true of it', (t) => {
+test('resolved, closed and flapping alerts are described by the default texts, not by templates for firing ones', (t) => {
   const mails = {
     resolved: kinds.over(),
     undelivered: kinds.untold(),

@@ -141,7 +141,7 @@ test('a token that lasts needs nobody to ask', async (t) => {
   t.same(seen, ['XOAUTH2 alerts@example.org lasting'])
 })
 
-test('a login with OAuth 2 that fails makes the mail wait or take the next server, and no secret is told', async (t) => {
+test('after a failed OAuth 2 login the mail waits or takes the next server, and no secret is shown', async (t) => {
   const cases: readonly (readonly [string, (response: ServerResponse) => void, object])[] = [
     [
       'refuses, and echoes',

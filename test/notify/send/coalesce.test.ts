@@ -352,7 +352,7 @@ test('a webhook that was down gets one body, which says what it stands for', asy
   })
 })
 
-test('after an outage a thread is told once, as it is now, and what nobody got is said', async (t) => {
+test('after an outage a thread gets one mail with the current state, which lists undelivered ones', async (t) => {
   const { port } = await downServer(t)
   const one = play(t, mailNotifiers(t, port))
   await one.start()
@@ -373,7 +373,7 @@ test('after an outage a thread is told once, as it is now, and what nobody got i
   t.notMatch(subject, /^Re:/)
 })
 
-test('what is told again gives way to what sent later, and takes over what nobody got', (t) => {
+test('a repeated notification is replaced by a later one, which takes over the undelivered ones', (t) => {
   const pending = (...all: readonly Notification[]): ReturnType<typeof coalesce> =>
     coalesce(all.map((one) => ({ id: one.id, notification: one })))
   const mergedOf = (...all: readonly Notification[]): Partial<Notification> =>
@@ -403,7 +403,7 @@ test('what is told again gives way to what sent later, and takes over what nobod
   t.end()
 })
 
-test('only what the newest tells is left out', (t) => {
+test('only notifications that the newest one covers are omitted', (t) => {
   const pending = (...all: readonly Notification[]): ReturnType<typeof coalesce> =>
     coalesce(all.map((one) => ({ id: one.id, notification: one })))
   const [a, b] = [facts({ episode: 'a' }), facts({ episode: 'b' })]

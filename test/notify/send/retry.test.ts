@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { isWithdrawn } from '../../../src/notify/send/retry.ts'
 import { KINDS } from '../kinds.ts'
 
-test('who left is told the end of what was told, and of nothing else', async (t) => {
+test('a removed address gets the end of alerts it was notified of, and nothing else', async (t) => {
   const end = KINDS['resolved']?.()
   if (end === undefined) throw new Error('there is a sample of a resolved mail')
   const left = end.decidedAt + 1000

@@ -166,7 +166,7 @@ const state = (box: Box, id: string): string | undefined => box.rows.get(id)?.ou
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i += 1) await new Promise((done) => setImmediate(done))
 }
-test('a mail leaves as soon as the sender is woken, and its outcome and latency are told', async (t) => {
+test('a mail is sent as soon as the sender is woken, with its outcome and latency as metrics', async (t) => {
   const parts = play(scripted(() => accepted))
   const sender = createSender(parts)
   await settle()
@@ -179,7 +179,7 @@ test('a mail leaves as soon as the sender is woken, and its outcome and latency 
   await sender.stop(1000)
 })
 
-test('what waits for an address that leaves is withdrawn, once and with that reason; the end of what was told is not', async (t) => {
+test('pending mails to a removed address are withdrawn once, with that reason, except the end of notified alerts', async (t) => {
   const gone = new Set<string>()
   const transport = scripted(() => busy)
   const removedAt = ({ to }: Notification) => (gone.has(to.address) ? at('12:05:20') : undefined)

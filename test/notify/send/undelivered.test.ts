@@ -29,7 +29,7 @@ const first = notification({ id: 'first' })
 const again = (change: Partial<Notification> = {}): Notification =>
   notification({ id: 'again', seq: 1, reason: 'repeat_interval', decidedAt: first.decidedAt + 4 * HOUR, ...change })
 
-test('whoever never heard that an alert fires, hears that it fired, not that it still does', async (t) => {
+test('an address whose first mail failed gets the repeat as a first notification', async (t) => {
   const lost = { undelivered: dataOf(first), failed: dataOf(first) }
   const text = textOf(again(), lost)
   t.match(text, /Rule \S+ fired\./)
@@ -41,7 +41,7 @@ test('whoever never heard that an alert fires, hears that it fired, not that it 
   t.match(textOf(rose, lost), /^\[Critical\]/)
 })
 
-test('whoever heard of an alert before, hears of it as before, and what was lost since', async (t) => {
+test('an address that was notified before gets the repeat as such, with what was lost since', async (t) => {
   const second = again()
   const third = again({ id: 'third', seq: 2 })
   const text = textOf(third, { sent: dataOf(first)[0] ?? '', undelivered: dataOf(second), failed: dataOf(second) })
@@ -52,7 +52,7 @@ test('whoever heard of an alert before, hears of it as before, and what was lost
   t.match(textOf(third, lostRise), /first fired as warning/, 'the rise is news')
 })
 
-test('in a group what was never heard of is news, and what was heard of goes on beside it', async (t) => {
+test('in a group, alerts that were never notified are new, and the others still firing', async (t) => {
   const one = (host: string): AlertSnapshot => facts({ host, episode: `e-${host}`, reason: 'fired' })
   const [a, b] = [one('web-1'), one('web-2')]
   const told = notification({ alerts: [a] })
@@ -76,7 +76,7 @@ test('the next mail that gets through names what did not, whatever it is about',
   t.match(text, /7 earlier mails to you could not be delivered: 2 more since .*, and disk-full on n2 \(.*\), .* on n6/)
 })
 
-test('what nobody got is told once it is given up, and what says so is not told in its turn', async (t) => {
+test('an undelivered mail is reported once it is given up, and that report is not reported itself', async (t) => {
   const clock = createVirtualClock(at('12:05:12'))
   const { outbox, ...journal } = openMemoryJournal()
   const told: unknown[] = []
@@ -121,7 +121,7 @@ test('what nobody got is told once it is given up, and what says so is not told 
   await sender.stop(1000)
 })
 
-test('a reader whose first mail was refused hears at the repeat that the alert fired', async (t) => {
+test('an address whose first mail was rejected is notified at the repeat that the alert fired', async (t) => {
   let isKnown = false
   const server = await startMailServer(t, {
     onRcptTo: (_address, _session, callback) => callback(isKnown ? null : refusal(550, '5.1.1 user unknown')),

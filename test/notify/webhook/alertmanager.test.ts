@@ -52,7 +52,7 @@ conform(
   },
 )
 
-test('a firing alert holds for 15 minutes after it was told, a resolved one until its end', async (t) => {
+test('endsAt of a firing alert is 15 minutes after its notification, that of a resolved one its end', async (t) => {
   const way = open(t, [])
   t.same(read(await way.render(told())), [
     {
@@ -101,7 +101,7 @@ test('where the severity rose, the warning ends and the critical alert begins', 
   ])
 })
 
-test('every member of a cluster is told, one is enough, and the answer says which did not take it', async (t) => {
+test('alerts are posted to every member of a cluster, one that accepts is enough, and the result names those that failed', async (t) => {
   const [one, two] = [
     await startWebServer(t),
     await startWebServer(t, (_, response) => response.writeHead(503).end('starting')),

@@ -239,7 +239,7 @@ test('the body that docs/webhook.md shows is what is posted', async (t) => {
   )
 })
 
-test('a storm of 5,000 alerts is told in a body of bounded size, which counts the rest', async (t) => {
+test('the body for 5,000 alerts has a limited size and counts the alerts it omits', async (t) => {
   const way = open(t, {})
   const long = 'x'.repeat(10_000)
   const huge = {
@@ -308,7 +308,7 @@ test('an answer is kept in one clean, short line without secrets', async (t) => 
   t.equal(answer?.length, 200)
 })
 
-test('Retry-After is heard in seconds and as a date', async (t) => {
+test('Retry-After is read in seconds and as a date', async (t) => {
   const wait = async (headers: Record<string, string>): Promise<unknown> =>
     (await answered(t, (_, response) => response.writeHead(503, headers).end())).retryAfter
   t.equal(await wait({ 'Retry-After': '120' }), 120_000)
@@ -319,7 +319,7 @@ test('Retry-After is heard in seconds and as a date', async (t) => {
   t.equal(await wait({ 'Retry-After': 'soon' }), undefined)
 })
 
-test('what goes wrong on the way is tried again, and told with the host and without the path', async (t) => {
+test('network errors are retried, and described with the host but without the path', async (t) => {
   const way = (url: string, timeout = 200): Promise<Delivery> => sendOne(open(t, { url, timeout }))
   t.match(await way('http://127.0.0.1:9/s3cret-path'), {
     state: 'retry',
