@@ -160,12 +160,12 @@ async function judge(
   const times = await Promise.all(
     arrivals.map(async ({ raw, at }) => {
       const mail = await PostalMime.parse(raw)
-      const told = found.get(mail.messageId?.slice(1, mail.messageId.lastIndexOf('@')) ?? '')
+      const notified = found.get(mail.messageId?.slice(1, mail.messageId.lastIndexOf('@')) ?? '')
       const window = Date.parse(
         `${/window that ended at ([\d-]+ [\d:]+) UTC/.exec(mail.text ?? '')?.[1]?.replace(' ', 'T')}Z`,
       )
-      if (told === undefined || Number.isNaN(window)) throw new Error(`a mail that is not known: ${mail.subject}`)
-      return { finding: told - window, telling: at - told, whole: at - window }
+      if (notified === undefined || Number.isNaN(window)) throw new Error(`a mail that is not known: ${mail.subject}`)
+      return { finding: notified - window, telling: at - notified, whole: at - window }
     }),
   )
   const of = (part: 'finding' | 'telling' | 'whole'): Quantiles => {

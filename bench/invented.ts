@@ -34,7 +34,7 @@ export interface InventedResult {
   readonly windows: number
   readonly alerts: number
   /** Mails about a reached limit. */
-  readonly told: number
+  readonly notified: number
   /** The longest batch and the longest slice of a second, in milliseconds of CPU. */
   readonly longestBatch: number
   readonly longestSlice: number
@@ -90,7 +90,7 @@ const eventOf = (host: string, ts: number, cpu: number): EventSamples => ({
 /** Folds the entries, and records the longest of each kind and every mail about a reached limit. */
 interface Run {
   readonly fold: Fold
-  told: number
+  notified: number
   longestBatch: number
   longestSlice: number
   batches: number
@@ -105,7 +105,8 @@ function timed(run: Run, kind: 'batch' | 'tick', data: Uint8Array): FoldResult {
   else run.longestSlice = Math.max(run.longestSlice, took)
   for (const effect of result.effects) {
     const mail = JSON.parse(effect.data) as Notification
-    if (mail.alerts.some((alert) => alert.identity.rule === 'cardinality-limit' && alert.state === 'firing')) run.told++
+    if (mail.alerts.some((alert) => alert.identity.rule === 'cardinality-limit' && alert.state === 'firing'))
+      run.notified++
   }
   return result
 }
@@ -158,7 +159,7 @@ function withWindows(fold: Fold): number {
 }
 
 function measure(rules: keyof typeof KINDS): InventedResult {
-  const run: Run = { fold: createFold(), told: 0, longestBatch: 0, longestSlice: 0, batches: 0 }
+  const run: Run = { fold: createFold(), notified: 0, longestBatch: 0, longestSlice: 0, batches: 0 }
   const { fold } = run
   step(fold, { kind: 'config', data: encodeEntry(configOf(KINDS[rules])) })
   for (let now = START; now <= FLOOD.from; now += 1000) second(run, now)
@@ -178,7 +179,7 @@ function measure(rules: keyof typeof KINDS): InventedResult {
     windows: withWindows(fold),
     alerts: openAlerts(fold).filter((alert) => alert.identity.rule === 'cpu-high' && alert.lifecycle.state === 'firing')
       .length,
-    told: run.told,
+    notified: run.notified,
     longestBatch: run.longestBatch,
     longestSlice: run.longestSlice,
   }

@@ -110,8 +110,8 @@ ${rows.join('\n')}
 
 function inventedPart(results: readonly InventedResult[]): string {
   const rows = results.map(
-    ({ rules, admitted, refused, windows, alerts, told, held, resident, longestBatch, longestSlice }) =>
-      `| ${rules} | ${admitted} | ${refused} | **${windows}** | **${alerts}** | ${told} | ${held.map((one) => fixed(one, 0)).join(' → ')} | ` +
+    ({ rules, admitted, refused, windows, alerts, notified, held, resident, longestBatch, longestSlice }) =>
+      `| ${rules} | ${admitted} | ${refused} | **${windows}** | **${alerts}** | ${notified} | ${held.map((one) => fixed(one, 0)).join(' → ')} | ` +
       `${resident.map((one) => fixed(one, 0)).join(' → ')} | ${fixed(longestBatch, 0)} | ${fixed(longestSlice, 0)} |`,
   )
   return `## Invented hosts

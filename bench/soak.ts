@@ -197,7 +197,7 @@ function auditMails(arrived: readonly Arrived[], hosts: readonly Host[]): string
       const [fired, resolved] = [of(rule, 'firing'), of(rule, 'resolved')]
       if (resolved !== times || fired > times || fired < times - combined)
         wrong.push(
-          `${host.name} ${rule}: happened ${times} times, told ${fired} firing, ${resolved} resolved, ${combined} combined`,
+          `${host.name} ${rule}: happened ${times} times, notified ${fired} firing, ${resolved} resolved, ${combined} combined`,
         )
     }
   }

@@ -471,8 +471,8 @@ test('docs/architecture.md shows every room, and none that is gone', (t) => {
   const entries = readdirSync(join(repository, 'src'), { withFileTypes: true })
   const real = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
   const tour = /```\nsrc\/\n([^]*?)```/.exec(read('docs/architecture.md'))?.[1] ?? ''
-  const told = [...tour.matchAll(/^ {2}([\w.]+\/?) /gm)].map(([, name]) => name)
-  t.strictSame(new Set(told), new Set(real))
+  const notified = [...tour.matchAll(/^ {2}([\w.]+\/?) /gm)].map(([, name]) => name)
+  t.strictSame(new Set(notified), new Set(real))
   t.end()
 })
 

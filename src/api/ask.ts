@@ -1,7 +1,7 @@
 import type { QueryResults, Clock, Command, CommandValues, Engine, Millis, Query, Refusal } from '../model.ts'
 import { ApiProblem } from './problem.ts'
 
-/** The engine answers within milliseconds. If it does not, it is stuck, and the client is told in time. */
+/** The engine answers within milliseconds. If it does not, it is stuck, and the client gets an error in time. */
 const ENGINE_TIMEOUT: Millis = 4000
 
 const ENGINE_TIMED_OUT = 'The engine did not respond in time. Try again; /-/ready and the log have details.'

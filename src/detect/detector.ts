@@ -39,7 +39,7 @@ export interface Needs {
   readonly lookback: number
   /** How many windows it learns from before it judges one. */
   readonly learning: number
-  /** Empty windows of a count are judged as 0, and events without a match are told apart from no events. */
+  /** Empty windows of a count are judged as 0, and events without a match are distinguished from no events. */
   readonly zeroes: boolean
   /** `early`: more data cannot revert a breach, so an open or partly covered window may be judged. */
   readonly trigger: 'closed' | 'early'

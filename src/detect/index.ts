@@ -31,7 +31,7 @@ export function ruleSeverities(rule: Judging): readonly Severity[] {
   return (['warning', 'critical'] as const).filter((severity) => found.includes(severity))
 }
 
-/** Returns true if a rule evaluates empty windows, so that events without a match are told apart from no events. */
+/** Returns true if a rule evaluates empty windows, so that events without a match are distinguished from no events. */
 export function countsZeroes(rule: Judging): boolean {
   const detector = findDetector(rule.condition.detector)
   return listParams(rule).some((params) => detector.needs(params).zeroes)

@@ -137,7 +137,7 @@ function notifyEvents(
   const ordered = pendingEvents.toSorted((a, b) => EVENT_RANK.indexOf(a.event) - EVENT_RANK.indexOf(b.event))
   const isPictured = ordered.length === 1 && group.target.channel === 'email'
   const news = ordered.map(({ alert, member, event: reason }): AlertSnapshot => ({
-    ...forgetTold(group, member, snapshotFor(alert, alerts, member)),
+    ...omitKnownGaps(group, member, snapshotFor(alert, alerts, member)),
     ...(isPictured && isFirst(alert, member) ? alerts.surroundings(alert) : {}),
     reason,
   }))
@@ -155,7 +155,7 @@ function notifyEvents(
     group.target.channel === 'alertmanager' ? [] : listFiring(state, group, now).filter((alert) => !fresh.has(alert))
   const rest = others
     .slice(0, MAX_OTHERS)
-    .map((alert) => forgetTold(group, group.members.get(alert.snapshot.episode), snapshotFor(alert, alerts)))
+    .map((alert) => omitKnownGaps(group, group.members.get(alert.snapshot.episode), snapshotFor(alert, alerts)))
   return { ...buildMail(group, reason, [...news, ...rest], news.length, now), notifiedBefore }
 }
 
@@ -167,7 +167,7 @@ function notifyRepeat(group: Group, again: readonly TrackedAlert[], alerts: Aler
   const reason = 'repeat_interval'
   const snapshots = again.map((alert): AlertSnapshot => {
     const member = group.members.get(alert.snapshot.episode)
-    return { ...forgetTold(group, member, snapshotFor(alert, alerts, member)), reason }
+    return { ...omitKnownGaps(group, member, snapshotFor(alert, alerts, member)), reason }
   })
   group.repeatCount++
   const notifiedBefore = new Set(again.map((alert) => alert.snapshot.episode))
@@ -232,7 +232,7 @@ function isFirst({ snapshot }: TrackedAlert, { isNotified, pending, heldBy }: Me
 }
 
 /** Drops the downtimes that an earlier mail about the alert mentioned. */
-function forgetTold(
+function omitKnownGaps(
   { lastNotifiedAt = -Infinity }: Group,
   member: Member | undefined,
   snapshot: AlertSnapshot,

@@ -47,8 +47,8 @@ export function isInRange(fold: Fold, place: Place, reading: Reading, receivedAt
     return true
   }
   const tally = tallyFor(fold, host, key, receivedAt)
-  const isTold = host.alerts.has(builtinAlertId(BUILTIN_RULES.range, key))
-  if (tally !== undefined && plan.metric.kind === 'counter' && goesOn(tally, plan.bounds, reading, isTold)) {
+  const isAlerted = host.alerts.has(builtinAlertId(BUILTIN_RULES.range, key))
+  if (tally !== undefined && plan.metric.kind === 'counter' && goesOn(tally, plan.bounds, reading, isAlerted)) {
     if (slot !== undefined) for (const store of tierStores(fold, plan)) restartSeries(store, slot)
     countReading(tally, receivedAt).inside++
     return true
@@ -92,11 +92,11 @@ function tierStores({ state }: Fold, { tiers }: MetricPlan): readonly Store[] {
  * Follows the readings of a counter that are left out. Returns true once they have agreed with each other for ten
  * minutes, and an alert has said so.
  */
-function goesOn(tally: RangeTally, { min, max }: Bounds, reading: Reading, isTold: boolean): boolean {
+function goesOn(tally: RangeTally, { min, max }: Bounds, reading: Reading, isAlerted: boolean): boolean {
   const { newest, since } = tally.chain ?? {}
   const rate = newest !== undefined && newest.ts < reading.ts ? ratePerSecond(newest, reading) : NaN
   const agrees = newest !== undefined && newest.value <= reading.value && rate >= min && rate <= max
-  if (isTold && agrees && since !== undefined && reading.ts - since >= RANGE_WINDOW) {
+  if (isAlerted && agrees && since !== undefined && reading.ts - since >= RANGE_WINDOW) {
     delete tally.chain
     return true
   }

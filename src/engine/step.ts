@@ -46,8 +46,8 @@ export function createFold(state: State = emptyState()): Fold {
 export function step(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): FoldResult {
   const { state } = fold
   const { effects = [], ...result } = foldEntry(fold, entry)
-  const told = flushAfterEntry(state.dispatch, fold.dispatchPlan, alertLookup(fold), state.now)
-  return { ...NOTHING, ...result, effects: [...effects, ...told] }
+  const sent = flushAfterEntry(state.dispatch, fold.dispatchPlan, alertLookup(fold), state.now)
+  return { ...NOTHING, ...result, effects: [...effects, ...sent] }
 }
 
 function foldEntry(fold: Fold, entry: Pick<Entry, 'kind' | 'data'>): Partial<FoldResult> {

@@ -36,7 +36,7 @@ const SLICE = 500
 /**
  * Creates the reader. Small bodies are read at once. Large ones are read one at a time and in slices, so that their
  * memory and time do not affect other requests. The decompressed one counts in the memory of all bodies, so that others
- * are told to come again meanwhile.
+ * get 503 with Retry-After meanwhile.
  */
 export function createReader(config: IngestConfig, ports: CheckPorts, budget: MemoryBudget): Reader {
   const queue = createSerialQueue(MAX_WAITING)

@@ -26,7 +26,7 @@ test('of three hosts two die, and both are named', async (t) => {
     }),
   )
   t.strictSame(
-    play.told(),
+    play.notified(),
     ['12:12:50 host-silent b firing (fired)', '12:12:50 host-silent c firing (fired)'],
     'each three minutes after its last event',
   )
@@ -48,7 +48,7 @@ test('when Logstash itself dies there is one mail, about Logstash', async (t) =>
     play.mails.slice(3).map((mail) => [mail.alerts[0]?.identity.rule, mail.alerts[0]?.identity.host, mail.reason]),
     [['source-down', 'logstash-a', 'fired']],
   )
-  t.match(play.told()[3], /^12:12:2\d source-down/)
+  t.match(play.notified()[3], /^12:12:2\d source-down/)
 })
 
 test('a source that comes back resolves, and its hosts are not called silent', async (t) => {
@@ -78,7 +78,7 @@ test('an absent host that sends again is notified once more', async (t) => {
       if (now < at('12:05:00') || now >= at('12:20:00')) play.post([event('b', now, { cpu: 0.1 })])
     }),
   )
-  t.strictSame(play.told(), ['12:07:50 host-silent b firing (fired)', '12:20:00 host-silent b resolved (resolved)'])
+  t.strictSame(play.notified(), ['12:07:50 host-silent b firing (fired)', '12:20:00 host-silent b resolved (resolved)'])
 })
 
 test('heartbeats alone prove that a source delivers', async (t) => {
@@ -90,7 +90,7 @@ test('heartbeats alone prove that a source delivers', async (t) => {
       if (now < at('12:05:00')) play.post([event('only', now, { cpu: 0.1 })])
     }),
   )
-  t.strictSame(play.told(), ['12:07:50 host-silent only firing (fired)'])
+  t.strictSame(play.notified(), ['12:07:50 host-silent only firing (fired)'])
 })
 
 test('time in which senders were turned away is not counted as their silence', async (t) => {
@@ -102,7 +102,7 @@ test('time in which senders were turned away is not counted as their silence', a
   for (let now = at('12:10:01'); now < at('12:30:00'); now += SECOND) {
     play.enter({ kind: 'tick', data: new TextEncoder().encode(JSON.stringify({ now, refused: true })) })
   }
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('a source that posts now and then by hand is not expected', async (t) => {
@@ -113,7 +113,7 @@ test('a source that posts now and then by hand is not expected', async (t) => {
       if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: '127.0.0.1' })
     }),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('a host whose clock is two hours fast gets a clock-skew alert, and is still evaluated', async (t) => {

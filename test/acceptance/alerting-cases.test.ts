@@ -94,8 +94,8 @@ test(
     const { config } = load(`${INHIBITION}/config-disjoint.yaml`)
     const story = tell(config.engine)
     story.at('12:00').silence('s1', ['rule=cpu-crit', 'host=web-2'], HOUR).cpu('web-1', 0.99).cpu('web-2', 0.99)
-    const told = story.until('12:30')
-    t.strictSame(told.toSorted(), [
+    const notified = story.until('12:30')
+    t.strictSame(notified.toSorted(), [
       '12:02:10 oncall fired: cpu-crit web-1',
       '12:02:10 ops fired: cpu-warn web-1',
       '12:02:10 ops fired: cpu-warn web-2',

@@ -11,11 +11,11 @@ const withRule = (change: Partial<MetricRule>): EngineConfig => ({ ...base, rule
 
 /** The mails until a time; a service that starts anew again and again sends the same. */
 function until(story: Story, time: string): readonly string[] {
-  const told = story.until(time)
+  const notified = story.until(time)
   const { effects } = refold(story.play.entries, (fold, i) => (i % 7 === 0 ? restarted(fold) : fold))
   const [again, mails] = [effects.map(({ data }) => data), story.play.mails.map((mail) => JSON.stringify(mail))]
   if (again.join('\n') !== mails.join('\n')) throw new Error('with restarts, other mails are sent')
-  return told
+  return notified
 }
 
 /** One hot host, and a configuration that changes ten minutes after. */

@@ -25,9 +25,9 @@ test('alerts about too little end when all is well again, although more is not p
     '12:20:00',
     every(10 * SECOND, (now) => play.post([event('web-1', now, samples(now))])),
   )
-  const told = play.told()
+  const notified = play.notified()
   for (const rule of ['service-down', 'node-missing', 'not-100']) {
-    const story = told.filter((line) => line.includes(rule)).map((line) => line.slice(9))
+    const story = notified.filter((line) => line.includes(rule)).map((line) => line.slice(9))
     t.strictSame(story, [`${rule} web-1 firing (fired)`, `${rule} web-1 resolved (resolved)`])
   }
   const ends = new Map(play.mails.map(({ alerts: [alert] }) => [alert?.identity.rule, alert?.evidence.clear]))

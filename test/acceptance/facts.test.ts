@@ -185,7 +185,7 @@ test('what is found in an open window is so since now, not since the end to come
       '12:07:30',
       every(TEN, (now) => void play.post([event('web-1', now, { cpu: 0.5 })])),
     )
-    t.match(play.told(), [/12:05:04 .* firing \(fired\)/, /resolved \(resolved\)/])
+    t.match(play.notified(), [/12:05:04 .* firing \(fired\)/, /resolved \(resolved\)/])
   }
 })
 

@@ -148,8 +148,8 @@ test('what a mass absence covers inhibits for those who are notified of that, an
     for (const host of hosts) start.cpu(host, host === 'node-3' ? 0.99 : 0.1)
     const dies = story.at('12:05')
     for (const host of hosts) dies.dies(host)
-    const told = story.until('12:20').filter((line) => !line.includes('oncall'))
-    t.strictSame(told, [
+    const notified = story.until('12:20').filter((line) => !line.includes('oncall'))
+    t.strictSame(notified, [
       '12:01:10 ops fired: cpu-high node-3',
       '12:01:10 boss fired: cpu-high node-3',
       ...(isSilenced ? [] : ['12:08:50 ops fired: mass-absence logstash-a']),

@@ -75,9 +75,9 @@ function bytesOf(play: Play): number {
   return bytes
 }
 
-const told = (play: Play, rule: string): string[] =>
+const notified = (play: Play, rule: string): string[] =>
   play
-    .told()
+    .notified()
     .filter((line) => line.includes(` ${rule} `))
     .map((line) => line.slice(9))
 
@@ -85,15 +85,19 @@ test('1,000 real hosts keep their windows and alerts beside 50,000 invented ones
   let before = 0
   const play = flood([cpuHigh(), silent()], (one) => (before = bytesOf(one)))
   t.strictSame(withoutWindow(play), [])
-  t.strictSame(told(play, 'cpu-high'), [`cpu-high ${HOT} firing (fired)`])
+  t.strictSame(notified(play, 'cpu-high'), [`cpu-high ${HOT} firing (fired)`])
   t.strictSame(
     openAlerts(play.fold)
       .filter((alert) => alert.identity.rule === 'cpu-high')
       .map(({ identity: { host }, lifecycle }) => [host, lifecycle.state]),
     [[HOT, 'firing']],
   )
-  t.strictSame(told(play, 'host-silent'), [`host-silent ${DYING} firing (fired)`], 'and one that dies is still told')
-  t.strictSame(told(play, 'cardinality-limit'), ['cardinality-limit stashwatch firing (fired)'], 'once')
+  t.strictSame(
+    notified(play, 'host-silent'),
+    [`host-silent ${DYING} firing (fired)`],
+    'and one that dies is still told',
+  )
+  t.strictSame(notified(play, 'cardinality-limit'), ['cardinality-limit stashwatch firing (fired)'], 'once')
   const { state, counters } = play.fold
   t.equal(state.hosts.size, LIMIT)
   t.equal(counters.get('hosts_refused'), INVENTED - (LIMIT - REAL))
@@ -105,7 +109,7 @@ test('invented hosts that fell idle make room for others, real ones do not', asy
   t.ok((play.fold.counters.get('hosts_evicted') ?? 0) >= LIMIT - REAL)
   t.strictSame(withoutWindow(play), [])
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     [
       `cpu-high ${HOT} firing (fired)`,
       'cardinality-limit stashwatch firing (fired)',

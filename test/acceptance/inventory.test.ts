@@ -60,7 +60,7 @@ const alive = (play: Play, names: (now: number) => readonly string[]) =>
 test('an expected host that never sent is absent once any source has delivered for long enough', async (t) => {
   const play = createPlay(expecting(['a', 'b']))
   play.until('12:10:00')
-  t.strictSame(play.told(), [], 'nobody delivered, so that nobody could have been heard')
+  t.strictSame(play.notified(), [], 'nobody delivered, so that nobody could have been heard')
   t.strictSame(
     hosts(play).map((host) => [host.host, host.state, host.lastSeenAt, host.source, host.expected]),
     [
@@ -72,7 +72,7 @@ test('an expected host that never sent is absent once any source has delivered f
     '12:20:00',
     alive(play, () => ['a']),
   )
-  t.strictSame(play.told(), ['12:13:20 host-silent b firing (fired)'])
+  t.strictSame(play.notified(), ['12:13:20 host-silent b firing (fired)'])
   const [facts] = play.mails[0]?.alerts ?? []
   t.strictSame(facts?.evidence, { limit: { op: 'above', value: 180 }, why: { code: 'never_seen', params: {} } })
   t.strictSame(facts?.identity.measure, { kind: 'state', metric: 'expected', unit: 'seconds' })
@@ -89,7 +89,7 @@ test('an expected host is found when its first event comes, and watched like any
     '12:30:00',
     alive(play, (now) => (now >= at('12:10:00') && now < at('12:20:00') ? ['a', 'b'] : ['a'])),
   )
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:03:20 host-silent b firing (fired)',
     '12:10:00 host-silent b resolved (resolved)',
     '12:22:50 host-silent b firing (fired)',
@@ -110,7 +110,7 @@ test('time counts of the source that delivered most, whichever it is, and from t
     if (now % TEN === 0 && now >= at('12:32:00')) play.post([event('a', now)], { source: 'logstash-b' })
   })
   t.strictSame(
-    play.told().filter((line) => line.includes('late')),
+    play.notified().filter((line) => line.includes('late')),
     ['12:35:10 host-silent late firing (fired)'],
     'two minutes of the one source do not count for the other',
   )
@@ -123,7 +123,7 @@ test('400 expected hosts that never sent give one mail, and one when the last of
     '12:20:00',
     alive(play, (now) => (now < at('12:10:00') ? ['other'] : ['other', ...names])),
   )
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:04:20 mass-absence hosts.expected firing (fired)',
     '12:10:00 mass-absence hosts.expected resolved (resolved)',
   ])
@@ -169,7 +169,7 @@ test('hosts that never sent do not count for a source, which is not degraded', a
     '12:40:00',
     alive(play, () => names.slice(0, 30)),
   )
-  t.strictSame(play.told(), ['12:04:20 mass-absence hosts.expected firing (fired)'])
+  t.strictSame(play.notified(), ['12:04:20 mass-absence hosts.expected firing (fired)'])
 })
 
 test('only the rules that concern a host miss it', async (t) => {
@@ -178,7 +178,7 @@ test('only the rules that concern a host miss it', async (t) => {
     '12:10:00',
     alive(play, () => ['other']),
   )
-  t.strictSame(play.told(), ['12:03:20 host-silent web-1 firing (fired)'])
+  t.strictSame(play.notified(), ['12:03:20 host-silent web-1 firing (fired)'])
 })
 
 test('a host that never sent is retired when it leaves the list, and its alert closed', async (t) => {
@@ -241,7 +241,7 @@ test('an absent host is retired with its alerts, which are not called resolved, 
   )
   t.equal(play.fold.state.series, 1, 'its series are gone as well')
   t.strictSame(open(play), [])
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:12:50 host-silent b firing (fired)',
     '12:12:50 host-silent c firing (fired)',
     '13:10:50 2 host (hosts_retired)',
@@ -292,7 +292,7 @@ test('a retired host that sends again is watched again at once', async (t) => {
     '14:10:00',
     alive(play, () => ['a']),
   )
-  t.match(play.told().at(-1), '14:03:00 host-silent b firing (fired)')
+  t.match(play.notified().at(-1), '14:03:00 host-silent b firing (fired)')
 })
 
 test('a host whose source is gone is kept until the source has delivered for long enough', async (t) => {
@@ -360,7 +360,7 @@ test('a source that is gone for good goes with its hosts and its alert, when it 
     },
   ])
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['source-down old firing (fired)', '1 host, 1 source (hosts_retired)'],
   )
 })
@@ -381,7 +381,7 @@ test('expected hosts outlive their source, and are missed when no other one brin
   play.until('13:20:00', other)
   t.strictSame(hosts(play).length, 31)
   t.match(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['source-down old firing (fired)', '1 source (hosts_retired)', 'mass-absence hosts.expected firing (fired)'],
   )
   t.match(
@@ -422,7 +422,7 @@ test('an alert of an expected host stays when its source is let go, and ends wit
   )
   t.strictSame(
     play
-      .told()
+      .notified()
       .map((line) => line.slice(9))
       .filter((line) => line.includes(' b ')),
     ['host-silent b firing (fired)', 'host-silent b resolved (resolved)'],
@@ -510,7 +510,7 @@ test('a mass silence of which all hosts are retired is closed, and not called ov
   )
   t.strictSame(open(play), [])
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['mass-absence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
   )
   const { items = [] } = notices(play)[0] ?? {}
@@ -535,7 +535,7 @@ test('a mass silence of which some hosts are forgotten by hand ends with the oth
     alive(play, () => [...rest, ...Array.from({ length: 37 }, (_, i) => `node-${i + 3}`)]),
   )
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['mass-absence logstash-a firing (fired)', '3 host (hosts_retired)', 'mass-absence logstash-a resolved (resolved)'],
   )
   t.strictSame(play.mails.at(-1)?.alerts[0]?.evidence.why, { code: 'seen_again', params: { retired: 3 } })
@@ -549,7 +549,7 @@ test('a mass silence of which the last host is forgotten by hand is not called o
     alive(play, () => rest),
   )
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['mass-absence logstash-a firing (fired)', '40 host, 1 mass_absence (hosts_retired)'],
   )
 })
@@ -584,7 +584,7 @@ test('a host is forgotten by command, with all its alerts, and the mail says by 
   ])
 })
 
-/** `a` stays, `b` burns and then falls silent; its rule tells those who hear of the service, others, and machines. */
+/** `a` stays, `b` fires and then becomes absent; its rule notifies self_monitoring, another address, and a webhook. */
 function burning(change: Partial<EngineConfig> = {}, end = '12:10:00'): Play {
   const play = createPlay(
     forgetting(HOUR, {
@@ -718,7 +718,7 @@ function eventful(): Play {
 test('a restart at any moment changes nothing', async (t) => {
   const play = eventful()
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     [
       'host-silent x firing (fired)',
       'host-silent y firing (fired)',

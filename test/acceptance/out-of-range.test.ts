@@ -52,7 +52,7 @@ test('a negative reading of a counter is left out, and is neither growth nor rec
   story.until('12:13')
   t.equal(out(story.play), 6, 'one for each of its readings in that minute')
   t.strictSame(
-    story.play.told().map((line) => line.slice(9)),
+    story.play.notified().map((line) => line.slice(9)),
     ['net-high web-1 firing (fired)'],
     'no recovery in between',
   )

@@ -222,7 +222,7 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
   const { entries, mails } = perform().play
   for (const at of [1, 1000, Math.floor(entries.length / 2), entries.length - 200]) {
     let fold = createFold()
-    const told: unknown[] = []
+    const notified: unknown[] = []
     for (const [i, entry] of entries.entries()) {
       if (i === at) {
         const cut = startSnapshot(fold.state, i)
@@ -230,9 +230,9 @@ test('with a snapshot and a replay in the middle the same mails come, to the let
         for (let part = cut.take(); part !== undefined; part = cut.take()) parts.push(part.data)
         fold = createFold(readSnapshot(Buffer.concat(parts)))
       }
-      for (const effect of step(fold, entry).effects) told.push(JSON.parse(effect.data))
+      for (const effect of step(fold, entry).effects) notified.push(JSON.parse(effect.data))
     }
-    t.strictSame(told, mails, `cut at ${at} of ${entries.length}`)
+    t.strictSame(notified, mails, `cut at ${at} of ${entries.length}`)
   }
 })
 
@@ -304,8 +304,12 @@ test('a heartbeat does not call a notified alert suppressed', async (t) => {
 test('a report marks what goes on and is silenced, held back or looked after', async (t) => {
   const story = tell(setting([daily], { rules: [high, silent({ after: 3 * MINUTE })] }), STRIDE)
   playMutedAlerts(story, ['web-1', 'web-2', 'web-3', 'web-4'])
-  const told = reportsOf(story)[0]?.alerts.longest.first.map(({ identity, muted, ack }) => [identity.host, muted, ack])
-  t.strictSame(told?.toSorted(), [
+  const notified = reportsOf(story)[0]?.alerts.longest.first.map(({ identity, muted, ack }) => [
+    identity.host,
+    muted,
+    ack,
+  ])
+  t.strictSame(notified?.toSorted(), [
     ['web-1', 'silence', undefined],
     ['web-2', undefined, 'Grace'],
     ['web-3', undefined, undefined],

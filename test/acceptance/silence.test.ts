@@ -60,7 +60,7 @@ test('most hosts report at the same instant every five minutes, and nothing is a
   const speaks = (i: number, now: number): boolean => i < 50 || now % (5 * MINUTE) < PERIOD * SECOND
   const play = createPlay({ ...single, rules: [silent({ after: 12 * MINUTE })] })
   play.until('13:00:00', (now) => deliver(play, now, { speaks, source: () => 'logstash-a' }, STRIDE), STRIDE)
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('hosts that move to another Logstash are not missed by the old one', async (t) => {
@@ -75,7 +75,7 @@ test('hosts that move to another Logstash are not missed by the old one', async 
     },
     STRIDE,
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('70 % vanish at once: the source is degraded, and no host is called dead', async (t) => {
@@ -103,7 +103,7 @@ test('a degraded source that recovers is notified once more, and no host was abs
   const isGone = (i: number, now: number): boolean => within(now, '12:15:00', '12:30:00') && i % 10 >= 3
   const play = run({ until: '12:50:00', speaks: (i, now) => !isGone(i, now), source: () => 'logstash-a' }, single)
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['source-degraded logstash-a firing (fired)', 'source-degraded logstash-a resolved (resolved)'],
   )
 })
@@ -130,7 +130,7 @@ test('40 hosts become absent: one mail names all 40, and one their return', asyn
   )
   play.until('12:50:00', (now) => deliver(play, now, { speaks }, STRIDE), STRIDE)
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['mass-absence logstash-a firing (fired)', 'mass-absence logstash-a resolved (resolved)'],
   )
 })
@@ -145,7 +145,7 @@ test('a degraded source is taken as it is after half an hour, and one mail names
     single,
   )
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     [
       'source-degraded logstash-a firing (fired)',
       'source-degraded logstash-a resolved (resolved)',

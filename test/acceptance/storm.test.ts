@@ -65,9 +65,9 @@ test('another alert is not held up by a storm', async (t) => {
       play.post([heartbeat(now), ...samples, event('db-1', now, { memory: now >= at('12:08:00') ? 0.99 : 0.1 })])
     }),
   )
-  const told = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.identity.rule === 'memory-high'))
-  t.match(told, { kind: 'alert', reason: 'fired' })
-  t.equal(told?.decidedAt, at('12:09:10'))
+  const notified = to(play, 'ada').find((mail) => mail.alerts.some((alert) => alert.identity.rule === 'memory-high'))
+  t.match(notified, { kind: 'alert', reason: 'fired' })
+  t.equal(notified?.decidedAt, at('12:09:10'))
 })
 
 test('the total mail limit is kept, and every address is notified', async (t) => {

@@ -26,7 +26,10 @@ test('cpu-high fires once after two minutes above 0.9 and resolves once', async 
     '12:20:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
   )
-  t.strictSame(play.told(), ['12:07:10 cpu-high web-1 firing (fired)', '12:11:10 cpu-high web-1 resolved (resolved)'])
+  t.strictSame(play.notified(), [
+    '12:07:10 cpu-high web-1 firing (fired)',
+    '12:11:10 cpu-high web-1 resolved (resolved)',
+  ])
   const [fired, resolved] = play.mails
   t.equal(fired?.alerts[0]?.value, 0.95)
   t.strictSame(fired?.alerts[0]?.evidence, {
@@ -61,7 +64,10 @@ test('a value between clear and bound neither starts nor ends an alert', async (
     '12:30:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
   )
-  t.strictSame(play.told(), ['12:06:10 cpu-high web-1 firing (fired)', '12:21:10 cpu-high web-1 resolved (resolved)'])
+  t.strictSame(play.notified(), [
+    '12:06:10 cpu-high web-1 firing (fired)',
+    '12:21:10 cpu-high web-1 resolved (resolved)',
+  ])
 })
 
 test('with two severities a raised one is notified at once, a lowered one is not', async (t) => {
@@ -94,7 +100,7 @@ test('an alert that is pending for less than `for` is never notified', async (t)
     '12:20:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: cpu(now) })])),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
   t.equal(play.fold.counters.get('transitions_pending'), 1)
   t.equal(play.fold.state.hosts.get('web-1')?.alerts.size, 0)
 })
@@ -105,7 +111,7 @@ test('`for` delays the alert and keeps the first breach as its beginning', async
     '12:10:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: 0.99 })])),
   )
-  t.strictSame(play.told(), ['12:04:10 cpu-high web-1 firing (fired)'])
+  t.strictSame(play.notified(), ['12:04:10 cpu-high web-1 firing (fired)'])
   t.equal(play.mails[0]?.alerts[0]?.startsAt, at('12:02:00'))
 })
 
@@ -116,7 +122,10 @@ test('`keep_firing_for` holds an alert in recovery, and a new breach in it is no
     '12:25:00',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: hot(now) ? 0.99 : 0.2 })])),
   )
-  t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)', '12:18:10 cpu-high web-1 resolved (resolved)'])
+  t.strictSame(play.notified(), [
+    '12:02:10 cpu-high web-1 firing (fired)',
+    '12:18:10 cpu-high web-1 resolved (resolved)',
+  ])
 })
 
 test('a host that reports every minute is as well watched as one that reports every ten seconds', async (t) => {
@@ -143,7 +152,7 @@ test('a cold series is not judged before it covers its window', async (t) => {
     '12:02:05',
     every(TEN, (now) => play.post([event('web-1', now, { cpu: 1 })])),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('three minutes of backdated events posted in one go fire the alert', async (t) => {
@@ -151,7 +160,7 @@ test('three minutes of backdated events posted in one go fire the alert', async 
   const start = at('12:27:17')
   play.post(Array.from({ length: 19 }, (_, i) => event('web-1', start + i * TEN, { cpu: 0.97 })))
   play.until('12:31:40')
-  t.strictSame(play.told(), ['12:30:28 cpu-high web-1 firing (fired)'])
+  t.strictSame(play.notified(), ['12:30:28 cpu-high web-1 firing (fired)'])
 })
 
 test('three events posted by hand are evaluated in one more window after a minute without events', async (t) => {
@@ -167,7 +176,7 @@ test('three events posted by hand are evaluated in one more window after a minut
   play.until('12:40:00', (now) => {
     if (byHand.includes(now)) play.post([event('m', now, { memory: 60 })])
   })
-  t.strictSame(play.told(), ['12:31:16 machine-memory m firing (fired)'])
+  t.strictSame(play.notified(), ['12:31:16 machine-memory m firing (fired)'])
 })
 
 test('bounds below work the other way round', async (t) => {
@@ -206,7 +215,7 @@ test('overrides give some hosts other bounds', async (t) => {
     '12:05:00',
     every(TEN, (now) => play.post([event('scratch-1', now, { cpu: 0.95 }), event('web-1', now, { cpu: 0.95 })])),
   )
-  t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)'])
+  t.strictSame(play.notified(), ['12:02:10 cpu-high web-1 firing (fired)'])
 })
 
 test('each value of a `by` field is an alert of its own', async (t) => {
@@ -231,7 +240,7 @@ test('a count above its threshold fires at once, and resolves when the window is
     if (now % TEN === 0) play.post([event('login', now)])
     if (now > at('12:05:00') && now <= at('12:05:30')) play.post([event('login', now, { 'count(ssh-failures)': 1 })])
   })
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:05:21 ssh-failures login firing (fired)',
     '12:10:40 ssh-failures login resolved (resolved)',
   ])
@@ -245,7 +254,7 @@ test('a firing alert whose host goes silent stays firing', async (t) => {
     play.post([event('other', now, { cpu: 0.1 })])
     if (now < at('12:10:00')) play.post([event('web-1', now, { cpu: 0.99 })])
   })
-  t.strictSame(play.told(), ['12:02:10 cpu-high web-1 firing (fired)'])
+  t.strictSame(play.notified(), ['12:02:10 cpu-high web-1 firing (fired)'])
   const alert = [...(play.fold.state.hosts.get('web-1')?.alerts.values() ?? [])][0]
   t.equal(alert?.lifecycle.state, 'firing')
   t.ok(alert?.lifecycle.state === 'firing' && alert.lifecycle.noDataSince, 'and says that its data stopped')
@@ -286,7 +295,7 @@ test('a jump of the clock by a year is one step and raises nothing', async (t) =
     later + 10 * MINUTE,
     every(TEN, (now) => jumped.post([event('web-1', now, { cpu: 0.5 })])),
   )
-  t.strictSame(jumped.told(), [])
+  t.strictSame(jumped.notified(), [])
 })
 
 test('late samples may fire an alert and never unfire one', async (t) => {
@@ -335,7 +344,10 @@ test('a percentile ignores the few samples beyond it', async (t) => {
     every(SECOND, (now) => play.post([event('web-1', now, { cpu: sample(now, (now / SECOND) % 10) })])),
   )
   // The 54th of 60 samples is high as soon as seven are: in each window with one such bucket, until 12:10:50.
-  t.strictSame(play.told(), ['12:05:20 cpu-high web-1 firing (fired)', '12:11:10 cpu-high web-1 resolved (resolved)'])
+  t.strictSame(play.notified(), [
+    '12:05:20 cpu-high web-1 firing (fired)',
+    '12:11:10 cpu-high web-1 resolved (resolved)',
+  ])
   const [fired] = play.mails
   t.match(fired?.alerts[0], {
     value: 0.95,

@@ -21,7 +21,7 @@ const worse = (at: number): WindowResult => bad(at, 2, 'critical')
 const AT_ONCE: AlertTimers = { for: 0, keepFiringFor: 0, pendingExpiry: 5 }
 const PATIENT: AlertTimers = { for: 3, keepFiringFor: 4, pendingExpiry: 5 }
 
-/** The states after each finding, with what people are told in brackets. */
+/** The states after each evaluation, with notifications in brackets. */
 function live(
   findings: readonly WindowResult[],
   patience: AlertTimers,

@@ -20,10 +20,10 @@ test('a host is retired by DELETE, whatever its name, and the command says who a
     const { status, json } = await get(`/api/v1/hosts/${encodeURIComponent(name)}`, { authorization }, 'DELETE')
     t.equal(status, 200)
     t.strictSame(json, { host: name, lastSeenAt: '2026-11-22T12:00:00.000Z', closedAlerts: CLOSED })
-    const told = { kind: 'retire', host: name, author: 'grace', now: clock.now() }
-    t.strictSame(commands.at(-1), { ...told, unlessSeenWithin: 300_000 })
+    const notified = { kind: 'retire', host: name, author: 'grace', now: clock.now() }
+    t.strictSame(commands.at(-1), { ...notified, unlessSeenWithin: 300_000 })
     await get(`/api/v1/hosts/${encodeURIComponent(name)}?force=true`, { authorization }, 'DELETE')
-    t.strictSame(commands.at(-1), told)
+    t.strictSame(commands.at(-1), notified)
   }
 })
 

@@ -23,7 +23,7 @@ const FIRING = alertView({
   evidence: { ...because('breached'), why: { code: 'breached', params: { samples: 12 } } },
 })
 
-/** An engine with one alert, which remembers what it was told. */
+/** An engine with one alert, which records its commands. */
 function engine(first: Partial<AlertView> = {}) {
   const silences = new Map<string, SilenceView>()
   let { ack: _, ...alert }: AlertView = { ...FIRING, ...first }

@@ -33,7 +33,7 @@ export interface Running {
   readonly errors: string[]
   /** What the engine was asked. */
   readonly queries: Query[]
-  /** What the engine was told to do. */
+  /** Commands to the engine. */
   readonly commands: Command[]
   readonly port: number
   readonly get: (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>

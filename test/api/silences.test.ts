@@ -8,7 +8,7 @@ const HOUR = 3_600_000
 const SILENCES = '/api/v1/silences'
 const GOOD = { matchers: ['host = web-1'], duration: '2h', createdBy: 'Ada', comment: 'the racks are moved' }
 
-/** An engine that does what it is told. */
+/** An engine that carries out its commands. */
 const obeys = (command: Command): CommandReply => {
   if (command.kind === 'silence') return { kind: 'done', value: command.silence }
   return { kind: 'done', value: command.kind === 'expire' ? { ...SILENCE, endsAt: command.now } : null }
@@ -259,8 +259,8 @@ test('an episode is taken on and given back, by its id or its code', async (t) =
     note: 'a runaway job',
   }
   t.match(json, { episode: 'e1', state: 'firing', ack: shown })
-  const told = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
-  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: told, now: NOW }])
+  const notified = { at: NOW, until: NOW + 36 * HOUR, author: 'Ada', note: 'a runaway job' }
+  t.strictSame(commands, [{ kind: 'acknowledge', episode: 'K7RX2', ack: notified, now: NOW }])
   t.match(await send('POST', path, { until: '2026-11-22T13:00:00Z', author: 'Ada' }), {
     status: 200,
     json: { ack: { note: '' } },

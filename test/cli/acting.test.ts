@@ -172,12 +172,12 @@ function removed(host: string): WhyView {
   return { rule, host: { ...HOST, host }, evaluations: [], alerts: [alert] }
 }
 
-const told = (address: string, reason: string): string =>
+const notified = (address: string, reason: string): string =>
   JSON.stringify({ to: { address }, reason, alerts: [{ episode: 'e1', identity: identityOf() }] })
 
 const send = (id: string, state: SendRecord['state'], more: Partial<SendRecord> = {}): SendRecord => ({
   id,
-  data: told('ada@example.org', 'fired'),
+  data: notified('ada@example.org', 'fired'),
   state,
   attempts: 1,
   createdAt: NOW - HOUR + 1000,
@@ -189,7 +189,7 @@ const SENDS = [
     createdAt: NOW - HOUR / 4 + 1000,
     finishedAt: NOW - HOUR / 4 + 2000,
     mergedInto: 'a',
-    data: told('webhook:chat', 'silence_ended'),
+    data: notified('webhook:chat', 'silence_ended'),
   }),
   send('a', 'sent', { finishedAt: NOW - HOUR + 2000, response: '250 OK' }),
   { ...send('c', 'sent'), data: JSON.stringify({ alerts: [{ episode: 'e2', identity: identityOf() }] }) },

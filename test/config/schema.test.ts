@@ -46,8 +46,8 @@ test('every key has a description and its allowed values', async (t) => {
   for (const [path, node] of keys) {
     const all = whole(node)
     t.match(all['description'], /^[A-Zmft0-9].*\.$/, `${path} has a sentence`)
-    const told = ['default', 'enum', 'examples', 'properties'].some((key) => all[key] !== undefined)
-    t.ok(told || all['type'] === 'boolean' || path === '/system/notify', `${path} has a default or an example`)
+    const notified = ['default', 'enum', 'examples', 'properties'].some((key) => all[key] !== undefined)
+    t.ok(notified || all['type'] === 'boolean' || path === '/system/notify', `${path} has a default or an example`)
   }
   for (const [name, node] of Object.entries(definitions)) t.ok(node['title'] && node['description'], name)
 })

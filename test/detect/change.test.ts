@@ -161,7 +161,7 @@ const played = (engine: EngineConfig): Play => {
 test('a rise fires once, with the value before it, and resolves when the value is back', async (t) => {
   const play = played(config({ rules: [rule()] }))
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['cpu-high web-1 firing (fired)', 'cpu-high web-1 resolved (resolved)'],
   )
   const [fired, over] = play.mails.flatMap((mail) => ('alerts' in mail ? mail.alerts : []))
@@ -193,7 +193,7 @@ test('a host that is new has nothing to be compared with', async (t) => {
     START + 9 * MINUTE,
     every(10 * SECOND, (now) => void play.post([event('web-1', now, { cpu: 0.9 })])),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('matching events are compared with those before, where there were none too', async (t) => {
@@ -208,7 +208,7 @@ test('matching events are compared with those before, where there were none too'
     }),
   )
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['ssh-failures web-1 firing (fired)', 'ssh-failures web-1 resolved (resolved)'],
   )
 })

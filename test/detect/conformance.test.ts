@@ -226,7 +226,7 @@ const learntIn = ({ state }: Fold): string =>
 
 test('the order of arrival within the lateness changes nothing', async (t) => {
   for (const { rule, said, detector } of examples) {
-    // What may speak early is told when it comes.
+    // A detector that may fire early does so at once.
     if (detector.needs(rule.condition.params).trigger === 'early') continue
     const holds = fc.property(levels, fc.array(fc.nat(8), { minLength: 1, maxLength: 7 }), (values, delays) => {
       const [prompt, late] = [played(engineOf(rule), values), played(engineOf(rule), values, delays)]

@@ -31,7 +31,7 @@ const wave = (now: number): number => 40 + ((now / PERIOD) % 7) / 2
 test('a reading that stands still although it usually moves is found after one window, until it moves again', async (t) => {
   const play = sensor((now) => (now >= NOON && now < NOON + HOUR ? 41 : wave(now)), 2)
   // Late data could undo it, so that a window waits 90 seconds; the source reports every 30.
-  t.strictSame(play.told(), ['12:11:30 stuck node-1 firing (fired)', '13:02:00 stuck node-1 resolved (resolved)'])
+  t.strictSame(play.notified(), ['12:11:30 stuck node-1 firing (fired)', '13:02:00 stuck node-1 resolved (resolved)'])
   const [fired, resolved] = play.mails.map(({ alerts }) => alerts[0])
   t.match(fired, {
     value: 0,
@@ -44,16 +44,16 @@ test('a reading that stands still although it usually moves is found after one w
 
 test('what often stands still raises no alert, and neither does what is not known yet', async (t) => {
   // It moves for twenty minutes of every hour.
-  t.strictSame(sensor((now) => (now % HOUR < 20 * MINUTE ? wave(now) : 41), 6).told(), [])
+  t.strictSame(sensor((now) => (now % HOUR < 20 * MINUTE ? wave(now) : 41), 6).notified(), [])
   const young = sensor((now) => (now < START + 3 * HOUR ? wave(now) : 41), 0)
-  t.strictSame(young.told(), ['11:22:00 stuck node-1 firing (fired)'], 'after twenty windows, of which 18 moved')
+  t.strictSame(young.notified(), ['11:22:00 stuck node-1 firing (fired)'], 'after twenty windows, of which 18 moved')
   const tooYoung = sensor((now) => (now < START + 2 * HOUR ? wave(now) : 41), 0)
-  t.strictSame(tooYoung.told(), [], 'of the first twenty, eight stood still')
+  t.strictSame(tooYoung.notified(), [], 'of the first twenty, eight stood still')
 })
 
 test('a day later standing still is what is usual', async (t) => {
   const play = sensor((now) => (now >= NOON ? 41 : wave(now)), 26)
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:11:30 stuck node-1 firing (fired)',
     '16:11:30 stuck node-1 firing (repeat_interval)',
     '00:11:30 stuck node-1 firing (repeat_interval)',

@@ -47,7 +47,7 @@ const facts = (episode: string, state: AlertSnapshot['state'] = 'firing', host =
 
 interface Desk {
   readonly state: DispatchState
-  readonly told: string[]
+  readonly notified: string[]
   readonly mails: Notification[]
   readonly effects: Effect[]
   say(
@@ -74,7 +74,7 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
     report: never,
     pulse: never,
   }
-  const told: string[] = []
+  const notified: string[] = []
   const mails: Notification[] = []
   const all: Effect[] = []
   const ids = new Set<string>()
@@ -85,14 +85,14 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
       ids.add(id)
       const mail = JSON.parse(data) as Notification
       mails.push(mail)
-      told.push(
+      notified.push(
         `${(mail.decidedAt - START) / S} ${mail.to.address.split('@')[0]} ${mail.reason}: ${mail.alerts.map((one) => one.episode).join(' ')}`,
       )
     }
   }
   return {
     state,
-    told,
+    notified,
     mails,
     effects: all,
     say(episode, because, now, { at = now, notify = ['ops'], host = episode } = {}) {
@@ -115,7 +115,7 @@ function createDesk(settings: EngineConfig = SETTINGS): Desk {
 test('an address of two receivers is notified once, under the first', async (t) => {
   const desk = createDesk()
   desk.say('web-1', 'fired', START, { notify: ['ops', 'all', 'nobody'] })
-  t.strictSame(desk.told, ['0 ada fired: web-1', '0 grace fired: web-1'])
+  t.strictSame(desk.notified, ['0 ada fired: web-1', '0 grace fired: web-1'])
   t.equal(desk.mails[0]?.receiver, 'ops')
 })
 
@@ -157,7 +157,7 @@ test('with a limit of one mail per minute nothing is lost', async (t) => {
   desk.say('b', 'fired', START + 21 * S)
   desk.say('c', 'fired', START + 22 * S)
   desk.wait(START + 23 * S, START + 90 * S)
-  t.strictSame(desk.told, ['10 ada fired: a', '70 ada rate_limited: b c'])
+  t.strictSame(desk.notified, ['10 ada fired: a', '70 ada rate_limited: b c'])
 })
 
 test('of deferred notifications each episode is sent once, with its state at that time', async (t) => {
@@ -193,7 +193,7 @@ test('a budget that is used up in the future, by a clock that was wrong, is open
   desk.wait(START, START + 10 * S)
   t.strictSame(desk.mails.at(-1)?.alerts.length, 5)
   desk.say('b', 'fired', START + 11 * S)
-  t.equal(desk.told.at(-1), '11 ada fired: b')
+  t.equal(desk.notified.at(-1), '11 ada fired: b')
 })
 
 test('alerts that are over when a backlog is read come in one digest, firing ones as usual', async (t) => {
@@ -207,7 +207,7 @@ test('alerts that are over when a backlog is read come in one digest, firing one
   desk.say('live', 'fired', START + 31 * S)
   desk.wait(START + 32 * S, START + 5 * MIN)
   desk.say('lasts', 'resolved', START + 6 * MIN)
-  t.strictSame(desk.told, [
+  t.strictSame(desk.notified, [
     '31 ada fired: live',
     '62 ada backlog: over ends-live',
     '62 ada fired: lasts',
@@ -223,7 +223,7 @@ test('a list of a backlog goes out whatever the budget says, and takes from it',
   desk.say('next', 'fired', START + 65 * S)
   desk.wait(START + 66 * S, START + 3 * MIN)
   t.strictSame(
-    desk.told,
+    desk.notified,
     ['61 ada backlog: over', '75 ada fired: next'],
     'the last mail of the minute is kept for a list',
   )
@@ -257,7 +257,7 @@ test('alerts that were silenced in a backlog are not notified, with the reason; 
   for (const name of ['over', 'lasts', 'other']) desk.say(name, 'fired', START, old)
   for (const name of ['over', 'other']) desk.say(name, 'resolved', START + S, old)
   desk.wait(START + 2 * S, START + 11 * MIN)
-  t.strictSame(desk.told, ['61 ada backlog: other', '600 ada silence_ended: lasts'])
+  t.strictSame(desk.notified, ['61 ada backlog: other', '600 ada silence_ended: lasts'])
   t.match(desk.state.alerts.get('over')?.decisions.at(-1), {
     kind: 'suppressed',
     event: 'all',
@@ -272,7 +272,7 @@ test('an alert that was let go is not found in the backlog', async (t) => {
   onAlertClosed(desk.state, createDispatchPlan(SETTINGS), gone, START + S)
   desk.say('over', 'resolved', START + S, { at: START - 18 * MIN })
   desk.wait(START + 2 * S, START + 2 * MIN)
-  t.strictSame(desk.told, ['61 ada backlog: over'])
+  t.strictSame(desk.notified, ['61 ada backlog: over'])
 })
 
 test('an alert without a receiver says so', async (t) => {
@@ -370,7 +370,7 @@ const PICTURE: ChartData = {
   limits: [],
 }
 
-/** What is told of an alert with a picture, and what remains of it. */
+/** The notifications of an alert with a chart, and what is kept of it. */
 function createGallery(
   settings: EngineConfig = SETTINGS,
 ): Desk & { readonly pictures: () => readonly string[]; readonly kept: () => number } {
@@ -388,7 +388,7 @@ function createGallery(
     void mails.push(...effects.map(({ data }) => JSON.parse(data) as Notification))
   return {
     state,
-    told: [],
+    notified: [],
     mails,
     effects: [],
     pictures: () =>

@@ -17,7 +17,7 @@ test('a token that never connects is missed after 150 seconds, and found when it
   const play = createPlay(settings())
   const a = posts(play, 'logstash-a')
   play.until('12:10:00', every(TEN, a))
-  t.strictSame(play.told(), ['12:02:31 source-down logstash-b firing (fired)'])
+  t.strictSame(play.notified(), ['12:02:31 source-down logstash-b firing (fired)'])
   t.strictSame(reasons(play), [
     'no requests from logstash-b since 2026-11-22 12:00:01 UTC, when the service began to wait for it',
   ])
@@ -27,7 +27,7 @@ test('a token that never connects is missed after 150 seconds, and found when it
     '12:20:00',
     every(TEN, (now) => (a(now), b(now))),
   )
-  t.match(play.told().slice(1), [/^12:10:\d\d source-down logstash-b resolved/])
+  t.match(play.notified().slice(1), [/^12:10:\d\d source-down logstash-b resolved/])
   t.equal(reasons(play)[1], 'logstash-b is delivering again')
   t.equal(play.fold.state.awaitedSources.size, 0)
 })
@@ -43,7 +43,7 @@ test('an occasional source is never missed, whether it connected or not', async 
     '13:00:00',
     every(TEN, (now) => a?.(now)),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('a source below a token is one of the token', async (t) => {
@@ -53,18 +53,18 @@ test('a source below a token is one of the token', async (t) => {
     '12:10:00',
     every(TEN, (now) => (a?.(now), below?.(now))),
   )
-  t.strictSame(play.told(), [], 'the token is used')
+  t.strictSame(play.notified(), [], 'the token is used')
   const named = posts(play, 'logstash-a/tokyo')
   play.until(
     '12:20:00',
     every(TEN, (now) => (below?.(now), named(now))),
   )
-  t.strictSame(play.told(), [], 'its sender names itself from now on')
+  t.strictSame(play.notified(), [], 'its sender names itself from now on')
   play.until(
     '12:30:00',
     every(TEN, (now) => below?.(now)),
   )
-  t.strictSame(play.told(), ['12:22:30 source-down logstash-a firing (fired)'])
+  t.strictSame(play.notified(), ['12:22:30 source-down logstash-a firing (fired)'])
 })
 
 test('neither downtime nor time in which nothing is accepted counts, and restarts do not postpone it', async (t) => {
@@ -75,9 +75,9 @@ test('neither downtime nor time in which nothing is accepted counts, and restart
   for (let second = 1; second <= 600; second++)
     play.enter({ kind: 'tick', data: encodeEntry({ now: at('14:01:00') + second * SECOND, refused: true }) })
   play.until('14:11:00', undefined, 600 * SECOND)
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
   play.until('14:13:00')
-  t.strictSame(play.told(), ['14:12:29 source-down logstash-b firing (fired)'], '59 s, 2 s and 89 s of waiting')
+  t.strictSame(play.notified(), ['14:12:29 source-down logstash-b firing (fired)'], '59 s, 2 s and 89 s of waiting')
   const again = refold(play.entries, (fold, i) => (i % 20 === 7 ? restarted(fold) : fold))
   t.equal(memoryOf(again.fold), memoryOf(play.fold))
   t.equal(again.effects.length, play.mails.length)
@@ -89,10 +89,10 @@ test('a token that a reload adds has its own patience, and one that it removes i
   play.until('13:00:00', every(TEN, a))
   play.configure(settings())
   play.until('13:10:00', every(TEN, a))
-  t.strictSame(play.told(), ['13:02:31 source-down logstash-b firing (fired)'])
+  t.strictSame(play.notified(), ['13:02:31 source-down logstash-b firing (fired)'])
   play.configure(settings({ sources: ['logstash-a'] }))
   play.until('13:20:00', every(TEN, a))
-  t.match(play.told().slice(1), [/^13:10:0\d source-down logstash-b resolved/])
+  t.match(play.notified().slice(1), [/^13:10:0\d source-down logstash-b resolved/])
   t.equal(reasons(play)[1], 'logstash-b is no longer expected')
 })
 
@@ -126,7 +126,7 @@ test('a token that was used only below its name is missed when that stops, until
   const below = posts(play, 'logstash-b/tokyo')
   play.until('12:05:00', every(TEN, below))
   play.until('13:00:00')
-  t.strictSame(play.told(), ['12:07:30 source-down logstash-b firing (fired)'])
+  t.strictSame(play.notified(), ['12:07:30 source-down logstash-b firing (fired)'])
   t.match(play.mails[0]?.alerts[0]?.evidence.why, { code: 'source_silent' })
   // Two days later the source is retired; nothing came, so that nothing is over.
   const { sources } = play.fold.state
@@ -134,12 +134,12 @@ test('a token that was used only below its name is missed when that stops, until
   play.until('13:30:00')
   t.equal(sources.size, 0)
   t.notOk(
-    play.told().some((line) => line.includes('resolved')),
-    play.told().join(),
+    play.notified().some((line) => line.includes('resolved')),
+    play.notified().join(),
   )
   const other = posts(play, 'logstash-b/osaka')
   play.until(play.now() + HOUR, every(TEN, other))
-  t.match(play.told().at(-1), /source-down logstash-b resolved/)
+  t.match(play.notified().at(-1), /source-down logstash-b resolved/)
 })
 
 test('a source that becomes expected again has its patience anew', async (t) => {
@@ -160,7 +160,7 @@ test('a source that becomes expected again has its patience anew', async (t) => 
       '13:10:00',
       every(TEN, (now) => a?.(now)),
     )
-    t.strictSame(play.told(), ['13:02:31 source-down logstash-b firing (fired)'])
+    t.strictSame(play.notified(), ['13:02:31 source-down logstash-b firing (fired)'])
   }
 })
 

@@ -33,7 +33,7 @@ function played(engine: MetricRule, values: readonly (number | null)[], other = 
   return play
 }
 
-const lines = (play: Play): readonly string[] => play.told().map((line) => line.replace('cpu-high web-1 ', ''))
+const lines = (play: Play): readonly string[] => play.notified().map((line) => line.replace('cpu-high web-1 ', ''))
 const [bad, good] = [0.95, 0.1]
 
 test('three consecutive cases are one alert, and two are none', async (t) => {

@@ -172,14 +172,14 @@ function perform(play: Play, one: Deed): Play {
 }
 
 test('under any sequence of entries nothing is notified twice, notifications are consistent, and no state grows without limit', async (t) => {
-  let told = 0
+  let notified = 0
   fc.assert(
     fc.property(fc.array(deed, { minLength: 5, maxLength: 25 }), (deeds) => {
       let play = createPlay(config({ rules: RULES }))
       const fired = new Set<string>()
       const check = (one: Play): void => {
         for (const mail of one.mails.splice(0)) {
-          told++
+          notified++
           for (const [i, { episode, state, value, startsAt, evaluatedAt, resolvedAt }] of mail.alerts.entries()) {
             const isNews = i < (mail.newCount ?? mail.alerts.length)
             if (
@@ -216,5 +216,5 @@ test('under any sequence of entries nothing is notified twice, notifications are
     }),
     { numRuns: 25 },
   )
-  t.ok(told > 50, `${told} mails`)
+  t.ok(notified > 50, `${notified} mails`)
 })

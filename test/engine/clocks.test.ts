@@ -64,7 +64,7 @@ test('a host that catches up after half an hour without a network has no wrong c
       }
     }),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
   t.equal(play.fold.state.hosts.get('web-1')?.skew, undefined)
 })
 
@@ -132,7 +132,7 @@ test('a process that slept for an hour calls nobody silent', async (t) => {
   play.until('12:10:00', post(play))
   const woken = createPlay(config({ rules, sources: ['logstash-a'] }), at('13:10:00'), play.fold)
   woken.until('13:20:00', post(woken))
-  t.strictSame([...play.told(), ...woken.told()], [])
+  t.strictSame([...play.notified(), ...woken.notified()], [])
 })
 
 test('of two sources of a host the dead one holds nothing back for longer than a minute', async (t) => {
@@ -144,7 +144,7 @@ test('of two sources of a host the dead one holds nothing back for longer than a
       if (now < at('12:10:00')) play.post([event('a', now, { cpu: 0.1 })], { source: 'logstash-a' })
     }),
   )
-  t.strictSame(play.told(), ['12:12:10 cpu-high a firing (fired)'])
+  t.strictSame(play.notified(), ['12:12:10 cpu-high a firing (fired)'])
 })
 
 test('a source that is minutes behind is waited for by the hosts that it delivers', async (t) => {
@@ -160,7 +160,7 @@ test('a source that is minutes behind is waited for by the hosts that it deliver
       play.post([event('b', now, { cpu: 0.8 })], { source: 'live' })
     }),
   )
-  t.strictSame(play.told(), [], 'half of the samples are missing until the slow one has come')
+  t.strictSame(play.notified(), [], 'half of the samples are missing until the slow one has come')
 })
 
 test('a source without any believable time does not hold back the windows of a live one', async (t) => {
@@ -172,7 +172,7 @@ test('a source without any believable time does not hold back the windows of a l
       play.post([event('a', now - 30 * 24 * HOUR - (now % 77_000) * 3)], { source: 'archive' })
     }),
   )
-  t.strictSame(play.told(), ['12:12:10 cpu-high a firing (fired)'])
+  t.strictSame(play.notified(), ['12:12:10 cpu-high a firing (fired)'])
 })
 
 test('a host that died is named although its source was forgotten and came back', async (t) => {

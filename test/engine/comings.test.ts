@@ -42,7 +42,7 @@ const full = cpuHigh({
 })
 const net = (name: string): string => `net\u001f${name}`
 const disk = (name: string): string => `disk\u001f${name}`
-const told = (play: Play): string[] =>
+const notified = (play: Play): string[] =>
   play.mails.map((mail) => `${Object.values(mail.alerts[0]?.identity.labels ?? {}).join()} ${mail.reason}`)
 
 /** Ticks twice a minute only, for plays of days; calls back before each tick. */
@@ -68,7 +68,7 @@ test('a counter of 32 bits that wraps, and one that begins anew after a reboot, 
       play.post([event('other', now), ...(isRebooting ? [] : [event('web-1', now, samples)])])
     }),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('a counter that wraps while its rate is too high goes on firing', async (t) => {
@@ -79,7 +79,7 @@ test('a counter that wraps while its rate is too high goes on firing', async (t)
       play.post([event('web-1', now, { [net('eth0')]: counter(now, now < at('12:30:00') ? 20_000 : 10, 10_000_000) })]),
     ),
   )
-  t.strictSame(told(play), ['eth0 fired', 'eth0 resolved'])
+  t.strictSame(notified(play), ['eth0 fired', 'eth0 resolved'])
   t.ok((play.mails[1]?.decidedAt ?? 0) > at('12:30:00'))
 })
 
@@ -101,7 +101,7 @@ test('an interface that vanishes while it fires says that it has no data, and re
         t.match(view(), { state: 'firing', identity: { labels: { interface: 'veth1' } }, noDataSince: at('12:09:50') })
     }),
   )
-  t.strictSame(told(play), ['veth1 fired', 'veth1 resolved'])
+  t.strictSame(notified(play), ['veth1 fired', 'veth1 resolved'])
   t.ok((play.mails[1]?.decidedAt ?? 0) > at('13:00:00'))
 })
 
@@ -115,7 +115,7 @@ test('an alert about a disk that is gone for good ends after a day, and says why
       play.post([event('web-1', now, { [disk('/')]: 0.1, ...(isThere ? { [disk('/mnt')]: 0.95 } : {}) })], { rcv: now })
     }),
   )
-  t.strictSame(told(play), ['/mnt fired', '/mnt resolved'])
+  t.strictSame(notified(play), ['/mnt fired', '/mnt resolved'])
   t.match(play.mails[1]?.alerts[0], {
     closeReason: 'series_gone',
     evidence: {
@@ -137,7 +137,7 @@ test('an alert about a disk stays open when no disk of its host sends any more',
       })
     }),
   )
-  t.strictSame(told(play), ['/mnt fired'])
+  t.strictSame(notified(play), ['/mnt fired'])
 })
 
 test('after an outage of two days no series is taken as gone because another one arrives first', async (t) => {
@@ -154,7 +154,7 @@ test('after an outage of two days no series is taken as gone because another one
       later.post([event('web-1', now, { [disk('/')]: 0.1, ...(now >= back ? { [disk('/mnt')]: 0.95 } : {}) })]),
     ),
   )
-  t.strictSame([...told(play), ...told(later)], ['/mnt fired'])
+  t.strictSame([...notified(play), ...notified(later)], ['/mnt fired'])
   t.equal(openAlerts(later.fold)[0]?.seriesGoneSince, undefined)
 })
 

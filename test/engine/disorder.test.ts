@@ -47,7 +47,7 @@ test('of two sources one is 20 minutes behind: hosts behind each are judged in t
     ['prompt', ...span],
   ])
   t.strictSame(
-    play.told(),
+    play.notified(),
     [
       '12:32:10 cpu-high prompt firing (fired)',
       '12:41:10 cpu-high prompt resolved (resolved)',
@@ -202,15 +202,15 @@ test('a Filebeat that reads a month of logs at its first start advances no water
         if (now === at('12:09:00')) t.equal(play.fold.state.sources.get('logstash-a')?.watermark, now - (now % TEN))
       })
       const about = `${name}, in ${seconds} s`
-      const told = play.told().map((line) => line.slice(9))
+      const notified = play.notified().map((line) => line.slice(9))
       t.strictSame(
-        told.filter((line) => line.startsWith('cpu-high')),
+        notified.filter((line) => line.startsWith('cpu-high')),
         ['cpu-high live firing (fired)', 'cpu-high live resolved (resolved)'],
         about,
       )
-      t.ok(told.filter((line) => line.startsWith('digest')).length <= 1, about)
+      t.ok(notified.filter((line) => line.startsWith('digest')).length <= 1, about)
       t.notOk(
-        told.some((line) => line.includes('fresh firing')),
+        notified.some((line) => line.includes('fresh firing')),
         about,
       )
       const night = play.mails.flatMap((mail) => mail.alerts).filter((alert) => alert.identity.host === 'fresh')

@@ -18,11 +18,11 @@ const idsOf = (mails: readonly { readonly id: string }[]): string[] => mails.map
 
 interface Watched {
   readonly mutedForLife: ReadonlySet<string>
-  /** Who was to hear something of an episode and had to wait for it, as address and episode. */
+  /** Deferred notifications, as address and episode. */
   readonly waited: ReadonlySet<string>
 }
 
-/** Folds all again, from the journal alone: the same mails and memory come of it. Watches who could be told of nothing, ever. */
+/** Folds the journal again: mails and state must be the same. Finds addresses that could never be notified. */
 function replay(play: Play): Watched {
   const [muted, free, waited] = [new Set<string>(), new Set<string>(), new Set<string>()]
   const again = refold(play.entries, (fold) => {
@@ -39,7 +39,7 @@ function replay(play: Play): Watched {
   return { mutedForLife: new Set([...muted].filter((episode) => !free.has(episode))), waited }
 }
 
-/** All whom an alert that fires and that nothing mutes is to tell were told, or are about to be. */
+/** All addresses of a firing alert that nothing mutes were notified, or are about to be. */
 function everybodyHears({ state, dispatchPlan }: Fold, one: TrackedAlert, waits: readonly PendingNotification[]): void {
   const { dispatch } = state
   const {
@@ -55,20 +55,20 @@ function everybodyHears({ state, dispatchPlan }: Fold, one: TrackedAlert, waits:
   }
 }
 
-/** Whoever had to wait was told, or something says why not. */
+/** Each deferred notification was sent, or a decision says why not. */
 function waitsEnd({ mails, fold }: Play, waited: ReadonlySet<string>): void {
-  const told = new Set(mails.flatMap(({ to, alerts }) => alerts.map(({ episode }) => `${to.address} ${episode}`)))
+  const notified = new Set(mails.flatMap(({ to, alerts }) => alerts.map(({ episode }) => `${to.address} ${episode}`)))
   for (const [episode, { decisions, snapshot }] of fold.state.dispatch.alerts) {
     if (snapshot.closeReason === 'host_retired') continue
     const closed = new Set(decisions.flatMap((one) => (one.kind === 'suppressed' ? [`${one.to} ${episode}`] : [])))
     for (const key of waited) {
-      if (key.endsWith(` ${episode}`) && !told.has(key) && !closed.has(key))
+      if (key.endsWith(` ${episode}`) && !notified.has(key) && !closed.has(key))
         throw new Error(`nothing came of what waited: ${key}`)
     }
   }
 }
 
-/** An address is told once that an episode fired, and once that it is over. */
+/** An address is notified once that an episode fired, and once of its end. */
 function nothingIsTwice({ mails }: Play): void {
   const seen = new Set<string>()
   for (const mail of mails) {
@@ -76,7 +76,7 @@ function nothingIsTwice({ mails }: Play): void {
       if (reason === undefined) throw new Error(`${mail.id} does not say why it tells of ${episode}`)
       if (reason !== 'fired' && state !== 'resolved') continue
       const key = `${mail.to.address} ${episode} ${state}`
-      if (seen.has(key)) throw new Error(`told twice: ${key} ${reason}`)
+      if (seen.has(key)) throw new Error(`notified twice: ${key} ${reason}`)
       seen.add(key)
     }
   }
@@ -97,7 +97,7 @@ function numbersGrow({ mails }: Play): void {
   }
 }
 
-/** Whoever was told that an alert fires is told its end, or reads in a notice that its host is gone. */
+/** An address that was notified of an alert is notified of its end, or gets a notice that its host was retired. */
 function endsAreTold({ mails, fold }: Play): void {
   const open = new Map<string, string>()
   for (const mail of mails) {
@@ -123,16 +123,16 @@ function endsAreTold({ mails, fold }: Play): void {
         notice?.kind === 'hosts_retired' &&
         notice.items.some(({ name }) => name === snapshot?.identity.host),
     )
-    if (!isNoticed && !hasLeft) throw new Error(`the end is not told: ${key}: ${why}`)
+    if (!isNoticed && !hasLeft) throw new Error(`the end is not notified: ${key}: ${why}`)
   }
 }
 
 function alertsAreAccountedFor(play: Play, mutedForLife: ReadonlySet<string>): void {
-  const told = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
-  for (const episode of mutedForLife) if (told.has(episode)) throw new Error(`${episode} was muted all the time`)
+  const notified = new Set(play.mails.flatMap(({ alerts }) => alerts.map(({ episode }) => episode)))
+  for (const episode of mutedForLife) if (notified.has(episode)) throw new Error(`${episode} was muted all the time`)
   for (const [episode, { decisions, snapshot }] of play.fold.state.dispatch.alerts) {
     const isExplained = decisions.some(({ kind }) => kind === 'suppressed') || snapshot.closeReason === 'host_retired'
-    if (!told.has(episode) && !isExplained)
+    if (!notified.has(episode) && !isExplained)
       throw new Error(`nothing says why nobody heard of ${snapshot.identity.rule} on ${snapshot.identity.host}`)
   }
 }
@@ -163,11 +163,11 @@ function nothingIsLeft({ fold: { state } }: Play): void {
 }
 
 test('under any sequence of commands and events each alert is notified or accounted for once, and a restart changes nothing', async (t) => {
-  let told = 0
+  let notified = 0
   fc.assert(
     fc.property(acts, fc.nat({ max: 52 }), (story, phase) => {
       const play = live(story)
-      told += play.mails.length
+      notified += play.mails.length
       for (const holds of [numbersGrow, endsAreTold, nothingIsTwice, budgetsHold, nothingIsLeft]) holds(play)
       const { mutedForLife, waited } = replay(play)
       alertsAreAccountedFor(play, mutedForLife)
@@ -179,7 +179,7 @@ test('under any sequence of commands and events each alert is notified or accoun
     }),
     { numRuns: 4, endOnFailure: true },
   )
-  t.ok(told > 5, `${told} mails`)
+  t.ok(notified > 5, `${notified} mails`)
 })
 
 /** A quarter of an hour with everything in it: a group, a rise, a silence, an acknowledgement, an escalation, a storm, an edit. */

@@ -33,7 +33,7 @@ test('a pending alert whose data stops for hours is forgotten, and the next brea
       if (now === at('14:00:00')) t.strictSame(openAlerts(play.fold), [], 'nothing is pending any more')
     }),
   )
-  t.strictSame(play.told(), [], 'four minutes and five minutes are not ten')
+  t.strictSame(play.notified(), [], 'four minutes and five minutes are not ten')
 })
 
 test('a pending alert lives through the pauses of a host that reports less often than `for`', async (t) => {
@@ -59,7 +59,7 @@ test('after a long gap a series is as cold as a new one', async (t) => {
       play.post(isSent ? [other(now), event('web-1', now, { cpu: isBooting ? 1 : 0.1 })] : [other(now)])
     }),
   )
-  t.strictSame(play.told(), [], 'thirty seconds of work at boot are not two minutes')
+  t.strictSame(play.notified(), [], 'thirty seconds of work at boot are not two minutes')
 })
 
 test('a host that reports every ten minutes is judged by each of its samples', async (t) => {
@@ -83,7 +83,7 @@ test('an early rule with `for` waits for it in windows that have closed', async 
     if (bursts.includes(now))
       play.post(Array.from({ length: 6 }, () => event('login', now, { 'count(ssh-failures)': 1 })))
   })
-  t.strictSame(play.told(), [], 'there was a quiet window in between')
+  t.strictSame(play.notified(), [], 'there was a quiet window in between')
 })
 
 test('a count that lasts for `for` fires and resolves', async (t) => {
@@ -146,7 +146,7 @@ test('what is pending on a host that lags is undone by its late good samples', a
       play.post([other(now), event('behind', ts, { cpu })])
     }),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('late samples do not tell an episode again that is over', async (t) => {

@@ -20,7 +20,8 @@ const tick = (now: number, rejects?: readonly RejectCount[]): NewEntry => ({
   kind: 'tick',
   data: encodeEntry({ now, refused: false, ...(rejects === undefined ? {} : { rejects }) }),
 })
-const told = (fold: Fold): ReportRejects => buildReport(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects
+const notified = (fold: Fold): ReportRejects =>
+  buildReport(fold, { every: 'day', from: NOON, zone: 'UTC' }).quality.rejects
 
 test('a report says how many events each source had refused, why, and where, within its period', async (t) => {
   const play = createPlay(settings)
@@ -60,7 +61,7 @@ test('many sources, each under a name of its own, are counted and take little ro
   play.until('12:00:10')
   const names = Array.from({ length: 5000 }, (_, i) => reject(`stranger-${i}`, i % 2 === 0 ? 'schema' : 'json', 1))
   for (let i = 0; i < 100; i++) play.enter(tick(NOON + (11 + i) * SECOND, names.slice(50 * i, 50 * i + 50)))
-  const { events, sources } = told(play.fold)
+  const { events, sources } = notified(play.fold)
   t.equal(events, 5000)
   t.equal(sources.total, 201)
   t.strictSame(sources.first[0]?.source, 'others')
@@ -83,7 +84,7 @@ test('a slice of a tick counts nothing once more', async (t) => {
     for (; runner.hasWork(); slices++) await runner.work()
   }
   t.ok(slices > 10, `${slices} slices`)
-  t.equal(told(runner.fold).events, 178)
+  t.equal(notified(runner.fold).events, 178)
 })
 
 const sources = fc.constantFrom('a', 'b', 'logstash-with-a-longer-name', 'others')
@@ -127,7 +128,7 @@ test('what is refused is counted once, through crashes, snapshots and failures o
     }
     const rest = rejects.take()
     await runner.tick({ now: (now += SECOND), refused: false, rejects: rest })
-    const { events, sources: bySource } = told(runner.fold)
+    const { events, sources: bySource } = notified(runner.fold)
     const reasons = bySource.first.flatMap((one) => one.reasons.first)
     const sums = [
       events,
@@ -145,5 +146,5 @@ test('an outbox that cannot be read leaves a tick that was taken taken', async (
   const runner = await startRunner(broken, settings, NOON, () => {})
   await runner.tick({ now: NOON + SECOND, refused: false })
   await runner.tick({ now: NOON + 2 * SECOND, refused: false, rejects: [reject('a', 'json', 1)] })
-  t.equal(told(runner.fold).events, 1)
+  t.equal(notified(runner.fold).events, 1)
 })

@@ -46,7 +46,7 @@ test('a dead node is found absent although the controller goes on talking of it,
       ])
     }),
   )
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:20:00 node-down node-1 firing (fired)',
     '12:22:50 host-silent node-1 firing (fired)',
     '12:40:00 host-silent node-1 resolved (resolved)',
@@ -62,7 +62,7 @@ test('a node that only the controller knows is evaluated, never absent, and reti
   const play = createPlay(settings())
   const post = (now: number): void => void play.post([event('head', now), mention('node-2', now, 1)])
   play.until('13:00:00', every(TEN, post))
-  t.strictSame(play.told(), ['12:00:10 node-down node-2 firing (fired)'])
+  t.strictSame(play.notified(), ['12:00:10 node-down node-2 firing (fired)'])
   t.match(view(play, 'node-2'), { state: 'never_seen', lastSeenAt: null, series: 1 })
   play.until(at('13:00:00') + 25 * HOUR, (now) => void play.post([event('head', now)]), TEN)
   t.equal(view(play, 'node-2'), undefined)
@@ -93,10 +93,10 @@ test('a dead node stays as long as it is mentioned, and an expected one is misse
   t.match(view(play, 'node-1'), { state: 'absent', lastSeenAt: at('12:10:00') })
   t.match(view(play, 'node-3'), { state: 'never_seen', expected: true })
   t.match(
-    play.told().filter((line) => line.includes('(fired)')),
+    play.notified().filter((line) => line.includes('(fired)')),
     [/host-silent node-3 firing/, /host-silent node-1 firing/],
   )
-  t.equal(play.told().filter((line) => /resolved|retired/.test(line)).length, 0)
+  t.equal(play.notified().filter((line) => /resolved|retired/.test(line)).length, 0)
 })
 
 test('hosts that are only mentioned are not of the flow of a source, nor evicted while they are mentioned', async (t) => {
@@ -120,8 +120,8 @@ test('hosts that are only mentioned are not of the flow of a source, nor evicted
     every(TEN, (now) => void play.post(own(now))),
   )
   t.notOk(
-    play.told().some((line) => line.includes('source-degraded')),
-    play.told().join(),
+    play.notified().some((line) => line.includes('source-degraded')),
+    play.notified().join(),
   )
   t.ok((play.fold.state.sources.get('logstash-a')?.throughput.hosts ?? 0) <= 3)
 })

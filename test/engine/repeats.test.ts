@@ -30,7 +30,7 @@ test('equal bodies of events without times all count, and their hosts do not fal
   t.equal(repeats.length, 120)
   t.notOk(repeats.includes(true))
   t.equal(play.fold.counters.get('samples'), 240)
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
 })
 
 test('one event without a time makes a body that may honestly be repeated', async (t) => {
@@ -93,7 +93,7 @@ test('a retry counts as a delivery of its hosts, and advances no watermark', asy
     const host = play.fold.state.hosts.get('a')
     t.strictSame([host?.lastSeenAt, host?.newestEvent], [END, NOON], way)
     t.equal(counted(play, 'a'), 2, way)
-    t.strictSame(play.told(), [], way)
+    t.strictSame(play.notified(), [], way)
   }
 })
 
@@ -109,7 +109,7 @@ test('a batch that is sent for ever makes no other host fall silent', async (t) 
     END,
     every(TEN, () => play.post(stuck, BODY)),
   )
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
   t.equal(play.fold.state.sources.get('logstash-a')?.lastSeenAt, END)
 })
 

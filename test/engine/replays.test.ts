@@ -43,7 +43,7 @@ test('with ids, what Logstash sends again in other cuts is counted once and fire
     const { play, known } = restart(true, size)
     t.equal(known, 18, `pieces of ${size}`)
     t.equal(counted(play, at('12:00:00'), at('12:05:00')), 72)
-    t.strictSame(play.told(), [])
+    t.strictSame(play.notified(), [])
   }
 })
 
@@ -51,7 +51,7 @@ test('without ids, events that come again in other cuts count again, as the docu
   const { play, known } = restart(false, 7)
   t.equal(known, 0)
   t.equal(counted(play, at('12:00:00'), at('12:05:00')), 72 + 18)
-  t.match(play.told()[0], /ssh-failures door firing/)
+  t.match(play.notified()[0], /ssh-failures door firing/)
 })
 
 test('an id is remembered for an hour of running time', async (t) => {

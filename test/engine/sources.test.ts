@@ -45,7 +45,7 @@ test('one event under an invented source does not hide that a host is absent', a
       const isHidden = isRegular && after > 150 * SECOND
       t.equal(absences(play).length, isHidden ? 0 : 1, `${after} ${isRegular}`)
       if (!isHidden) t.match(absences(play), [[/^12:2\d$/, 'b', 'logstash-a']])
-      t.equal(play.told().filter((line) => line.includes('source-down invented')).length, isRegular ? 1 : 0)
+      t.equal(play.notified().filter((line) => line.includes('source-down invented')).length, isRegular ? 1 : 0)
     }
   }
 })
@@ -74,7 +74,7 @@ test('a source that seldom delivers a host does not make it absent while its usu
     }),
   )
   t.strictSame(
-    play.told().map((line) => line.slice(9)),
+    play.notified().map((line) => line.slice(9)),
     ['source-down logstash-a firing (fired)'],
   )
 })
@@ -113,7 +113,7 @@ test('the clock of an invented source does not keep windows open', async (t) => 
     if (now % TEN === 0) play.post([heartbeat(now), event('a', now, { cpu: isLive(now, '12:10:00') ? 0.1 : 0.99 })])
     if (now % (40 * SECOND) === 0) play.post([event('a', at('11:58:00'))], { source: 'invented' })
   })
-  t.match(play.told(), [/^12:12:1\d cpu-high a firing/])
+  t.match(play.notified(), [/^12:12:1\d cpu-high a firing/])
 })
 
 test('150 invented names below a token take 16 places, and those of others stay free', async (t) => {

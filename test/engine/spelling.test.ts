@@ -16,9 +16,9 @@ test('a host that changes the case of its name stays one host and is not absent'
   play.until(NOON + 10 * MINUTE, report('NODE-A', 0.2))
   play.until(NOON + 20 * MINUTE, report('node-a', 0.2))
   t.strictSame(hostsOf(play), ['NODE-A'])
-  t.strictSame(play.told(), [])
+  t.strictSame(play.notified(), [])
   play.until(NOON + 25 * MINUTE, report('node-a', 0.95))
-  t.match(play.told(), [/cpu-high NODE-A firing/], 'a pattern in small letters matches it')
+  t.match(play.notified(), [/cpu-high NODE-A firing/], 'a pattern in small letters matches it')
   const found = runQuery(play.fold, { kind: 'why', rule: 'cpu-high', host: 'node-A' })
   t.equal(found?.host?.host, 'NODE-A')
   t.equal(found?.alerts.length, 1)
@@ -35,7 +35,7 @@ test('an expected host is the one that reports, however it is spelled', async (t
     every(TEN, (now) => play.post([event('WEB-1', now, { cpu: 0.2 })])),
   )
   t.strictSame(hostsOf(play).sort(), ['DB-1', 'web-1'])
-  t.match(play.told(), [/host-silent DB-1 firing/])
+  t.match(play.notified(), [/host-silent DB-1 firing/])
   t.ok(runQuery(play.fold, { kind: 'hosts' }).every(({ expected }) => expected))
 })
 

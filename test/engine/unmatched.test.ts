@@ -15,7 +15,7 @@ test('events that could not be matched raise one alert, which ends when none com
   play.until('12:20:00', (now) =>
     play.post([now > at('12:05:00') && now <= at('12:06:00') ? unmatched(now) : event('web-1', now, { cpu: 0.1 })]),
   )
-  t.strictSame(play.told(), [
+  t.strictSame(play.notified(), [
     '12:05:01 unmatched-events stashwatch firing (fired)',
     '12:16:00 unmatched-events stashwatch resolved (resolved)',
   ])

@@ -13,7 +13,7 @@ export interface VirtualClock extends Clock {
 
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done))
 
-/** A clock that stands still until it is told to move. */
+/** A clock that moves only with `advance`. */
 export function createVirtualClock(start: Millis = Date.parse('2026-11-22T12:00:00Z')): VirtualClock {
   let time = start
   const timers = new Set<Timer>()

@@ -183,18 +183,18 @@ function clockOf(minute: number): string {
   return `${day > 0 ? `${day}d ` : ''}${two(Math.floor(rest / 60))}:${two(rest % 60)}`
 }
 
-/** Performs a story, then lets everything get well, and goes on until that can be told: for most of an hour after a long story. */
+/** Performs a story, then lets everything recover, and goes on until that is notified: most of an hour after a long story. */
 export function live(story: readonly Timed[], rest = 50): Play {
-  const told = tell(LIVELY, TEN)
+  const notified = tell(LIVELY, TEN)
   let minute = 12 * 60
-  for (const name of HOSTS) told.at('12:00').cpu(name, 0.1)
-  for (const one of story) perform(told.at(clockOf((minute += one.after) + 1)), one)
-  const end = told.at(clockOf(minute + 2))
+  for (const name of HOSTS) notified.at('12:00').cpu(name, 0.1)
+  for (const one of story) perform(notified.at(clockOf((minute += one.after) + 1)), one)
+  const end = notified.at(clockOf(minute + 2))
   end.configure(LIVELY)
   for (const name of ['s1', 's2', 's3']) end.expire(name)
   for (const name of [...HOSTS, ...FLEET]) end.reports(name, { cpu: 0.1, memory: 0.1 })
-  told.until(clockOf(minute + 2 + rest))
-  return told.play
+  notified.until(clockOf(minute + 2 + rest))
+  return notified.play
 }
 
 function perform(moment: Moment, one: Act): void {

@@ -7,7 +7,7 @@ export interface Line {
   readonly message: string
 }
 
-/** A log that keeps what it is told. */
+/** A log that keeps its entries. */
 export function recorder(lines: Line[]): Log {
   const at =
     (level: string) =>

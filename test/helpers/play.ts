@@ -102,7 +102,7 @@ export const gauge = (name: string, unit: Metric['unit'], by: readonly string[] 
 })
 
 export const alerting = (change: Partial<Alerting> = {}): Alerting => ({ ...ALERTING, ...change })
-/** Nothing is told again, however long it goes on. */
+/** Without repeats, however long an alert fires. */
 export const once = alerting({ repeat: { initial: 0, max: 0 } })
 
 export const config = (change: Partial<EngineConfig> = {}): EngineConfig => ({
@@ -159,7 +159,7 @@ export interface Play {
   configure(config: EngineConfig): void
   enter(entry: NewEntry): FoldResult
   /** One line a mail: `12:03:12 cpu-high web-1 firing fired`. */
-  told(): string[]
+  notified(): string[]
 }
 
 let posts = 0
@@ -210,7 +210,7 @@ export function createPlay(first: EngineConfig, start: Millis = NOON, fold: Fold
         tick()
       }
     },
-    told: () => mails.map(line),
+    notified: () => mails.map(line),
   }
 }
 

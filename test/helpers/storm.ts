@@ -19,7 +19,7 @@ const rule = cpuHigh({ over: MINUTE, notify: ['ada', 'grace'] })
 export const fleet = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `node-${String(i).padStart(4, '0')}`)
 
-/** Hosts report every twenty seconds, half of them each time, what they are at that time; two people hear of it. */
+/** Hosts report every twenty seconds, half of them each time, their state at that time; two addresses are notified. */
 export function perform(hosts: readonly string[], end: string, cpuOf: (host: number, now: number) => number): Play {
   const limits = { hosts: 10_000, series: 20_000, seriesPerHost: 10, sources: 10 }
   const play = createPlay(config({ rules: [rule], receivers, limits, alerting: alerting({ totalPerMinute: 20 }) }))

@@ -10,7 +10,7 @@ export interface Moment {
   reports(host: string, samples: Readonly<Record<string, number>>): Moment
   /** The host sends nothing any more. */
   dies(host: string): Moment
-  /** `rule=cpu-high`, `host=~web-.*`: alerts that fit are not told for so long. */
+  /** `rule=cpu-high`, `host=~web-.*`: matching alerts are silenced for this long. */
   silence(id: string, matchers: readonly string[], span: Millis): Moment
   expire(id: string): Moment
   /** Somebody looks after the newest firing episode of a rule on a host. */

@@ -21,11 +21,11 @@ test('two machines under one name are noticed once', async (t) => {
   t.strictSame(found([beat('A', { machine: 'm1' }), 0, 60], [beat('B', { machine: 'm2' }), 0, 60]), shared)
   const spelled = createAgentWatch()
   const times = [0, 6, 12].map((minutes) => NOON + minutes * MINUTE)
-  const told = times.flatMap((ts) => [
+  const notified = times.flatMap((ts) => [
     spelled.see({ ...event('WEB-1', NaN), agent: beat('A') }, ts),
     spelled.see({ ...event('web-1', NaN), agent: beat('B') }, ts),
   ])
-  t.equal(told.filter((one) => one !== undefined).length, 1, 'names are compared without case')
+  t.equal(notified.filter((one) => one !== undefined).length, 1, 'names are compared without case')
 })
 
 test('one machine with a new agent, several agents, or events that come late is one machine', async (t) => {

@@ -16,7 +16,7 @@ export interface TestServer {
   readonly port: number
   readonly frames: Frame[]
   readonly lines: Line[]
-  /** Sums of what the observer was told: `events:accepted`, `rejects:json`, `answered:200`. */
+  /** Counts of the observer's calls: `events:accepted`, `rejects:json`, `answered:200`. */
   readonly seen: Record<string, number>
   readonly rejects: () => RejectList
   readonly drain: (quiet?: number, within?: number) => Promise<void>

@@ -159,10 +159,10 @@ test('a value that is no number costs its sample only, and is not passed over in
 })
 
 test('events without a readable time are counted, and one an hour of each source is stored and logged', async (t) => {
-  const told: Line[] = []
+  const notified: Line[] = []
   const clock = createVirtualClock()
   let now = clock.now()
-  const rejects = createRejects({ clock: { ...clock, now: () => now }, log: recorder(told) })
+  const rejects = createRejects({ clock: { ...clock, now: () => now }, log: recorder(notified) })
   const post = (source: string): void =>
     rejects.recordUntimed({ source, count: 10, sample: { reason: 'no time', code: 'untimed', event: { a: 1 } } })
   for (const source of ['a', 'a', 'b', 'a']) post(source)
@@ -170,8 +170,8 @@ test('events without a readable time are counted, and one an hour of each source
   t.strictSame(sources(), ['b', 'a'])
   t.strictSame(rejects.list().incomplete, { non_numeric: 0, out_of_range: 0, unmatched: 0, untimed: 40 })
   t.strictSame(rejects.list().counts, {}, 'they are not rejected')
-  t.equal(told.length, 2)
+  t.equal(notified.length, 2)
   now += 3_600_000
   post('a')
-  t.match(told.at(-1), { fields: { source: 'a', events: 30 } })
+  t.match(notified.at(-1), { fields: { source: 'a', events: 30 } })
 })

@@ -529,7 +529,7 @@ test('a large body is judged in slices while others are served, and a huge event
 })
 
 test('an id field that no event has is logged once, one that some have never', async (t) => {
-  const told = async (idOf: (i: number) => object): Promise<number> => {
+  const notified = async (idOf: (i: number) => object): Promise<number> => {
     const extractId = (one: object): ReturnType<typeof extract> => ({
       ...extract(one),
       ...idOf(Number(Reflect.get(one, 'i'))),
@@ -542,8 +542,8 @@ test('an id field that no event has is logged once, one that some have never', a
     }
     return server.lines.filter(({ level, message }) => level === 'warn' && message.includes('event_id_field')).length
   }
-  t.equal(await told(() => ({})), 1)
-  t.equal(await told((i) => (i === 3 ? { id: 'x' } : {})), 0)
+  t.equal(await notified(() => ({})), 1)
+  t.equal(await notified((i) => (i === 3 ? { id: 'x' } : {})), 0)
 })
 
 test('an equal single event that arrives after the process was held up is taken as a possible retry', async (t) => {

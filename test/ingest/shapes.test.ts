@@ -215,7 +215,7 @@ test('JSON is read as JSON whatever its labels say, and only what is none is rea
       ],
     ],
     ['[INFO] caf\xe9', [TEXT], 200, [[UNKNOWN_HOST, null, {}]]],
-    // What goes on as JSON does is broken JSON, and nobody is told that all is well.
+    // Text that continues like JSON is broken JSON, and is refused.
     ['{"host":"x","load":', [TEXT], 400, []],
     ['[{"host":"x"},', [FORM], 400, []],
     ['[["x"]', [...SYSLOG], 400, []],

@@ -16,7 +16,7 @@ function say(line: string): void {
   writeSync(1, `${line}\n`)
 }
 
-function told(error: unknown): string {
+function notified(error: unknown): string {
   if (!(error instanceof Error)) return 'failed'
   return `failed ${'code' in error ? String(error.code) : '-'} ${error.message.replaceAll('\n', ' ')}`
 }
@@ -32,11 +32,11 @@ async function run(): Promise<void> {
       done += 1
       say(`ack ${acked} ${statSync(`${file}-wal`).size}`)
     } catch (error) {
-      say(told(error))
+      say(notified(error))
       if ((await lines.next()).done) return
       await journal.recover(acked).then(
         () => say('recovered'),
-        (failed: unknown) => say(told(failed)),
+        (failed: unknown) => say(notified(failed)),
       )
     }
   }
@@ -47,6 +47,6 @@ async function run(): Promise<void> {
 try {
   await run()
 } catch (error) {
-  say(told(error))
+  say(notified(error))
   process.exitCode = 1
 }

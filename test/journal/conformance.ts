@@ -183,8 +183,8 @@ function effectsConform(journalTest: JournalTest): void {
 
   journalTest('what waits because its way was in trouble is due once that is hastened', async (t, journal) => {
     await fill(journal, 1)
-    const hook = told('hook', 'h', 'webhook:ops', 'webhook')
-    await journal.commit(1, [told('a', 'x'), told('greylisted', 'y'), told('b', 'z'), hook], 1)
+    const hook = notified('hook', 'h', 'webhook:ops', 'webhook')
+    await journal.commit(1, [notified('a', 'x'), notified('greylisted', 'y'), notified('b', 'z'), hook], 1)
     const later = { state: 'retry', response: 'later', at: 500 } as const
     for (const id of ['a', 'b', 'hook']) await journal.outbox.outcome(id, { ...later, fault: 'server' }, 1)
     await journal.outbox.outcome('greylisted', later, 1)
@@ -288,7 +288,7 @@ function recordsConform(journalTest: JournalTest): void {
 }
 
 /** A notification of a thread that is about nothing else. */
-const told = (id: string, thread: string, recipient = 'ada', queue: Channel = 'email'): Effect => ({
+const notified = (id: string, thread: string, recipient = 'ada', queue: Channel = 'email'): Effect => ({
   id,
   queue,
   recipient,
@@ -300,8 +300,8 @@ const told = (id: string, thread: string, recipient = 'ada', queue: Channel = 'e
 function threadsConform(journalTest: JournalTest): void {
   journalTest('a long line hides no other: each gives its first ones', async (t, journal) => {
     await fill(journal, 1)
-    const many = Array.from({ length: 50 }, (_, i) => told(`h${i}`, `t${i}`, 'webhook:ops', 'webhook'))
-    await journal.commit(1, [...many, told('a', 'x'), told('b', 'x', 'grace'), told('c', 'y')], 1)
+    const many = Array.from({ length: 50 }, (_, i) => notified(`h${i}`, `t${i}`, 'webhook:ops', 'webhook'))
+    await journal.commit(1, [...many, notified('a', 'x'), notified('b', 'x', 'grace'), notified('c', 'y')], 1)
     t.same(idsOf(await journal.outbox.due(1, 10, 2)), ['h0', 'h1', 'a', 'b', 'c'])
     t.same(idsOf(await journal.outbox.due(1, 1, 2)), ['h0', 'a'])
     await journal.outbox.outcome('h0', { state: 'retry', response: 'busy', at: 9 }, 1)
@@ -310,9 +310,9 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('many lines of one way hide no other way: each gives as many as are asked for', async (t, journal) => {
     await fill(journal, 1)
-    const mails = Array.from({ length: 50 }, (_, i) => told(`m${i}`, `t${i}`, `host-${i}@example.org`))
-    const hooks = ['h0', 'h1', 'h2', 'h3'].map((id) => told(id, id, `webhook:${id}`, 'webhook'))
-    await journal.commit(1, [...mails, ...hooks, told('a', 'x', 'alertmanager:ops', 'alertmanager')], 1)
+    const mails = Array.from({ length: 50 }, (_, i) => notified(`m${i}`, `t${i}`, `host-${i}@example.org`))
+    const hooks = ['h0', 'h1', 'h2', 'h3'].map((id) => notified(id, id, `webhook:${id}`, 'webhook'))
+    await journal.commit(1, [...mails, ...hooks, notified('a', 'x', 'alertmanager:ops', 'alertmanager')], 1)
     t.same(idsOf(await journal.outbox.due(1, 3, 2)), ['m0', 'm1', 'm2', 'h0', 'h1', 'h2', 'a'])
     await journal.outbox.outcome('m1', { state: 'retry', response: 'busy', at: 9 }, 1)
     t.same(idsOf(await journal.outbox.due(1, 2, 2)), ['m0', 'm2', 'h0', 'h1', 'a'])
@@ -322,11 +322,11 @@ function threadsConform(journalTest: JournalTest): void {
   journalTest('of a thread only the first is given, also while it waits for its retry', async (t, journal) => {
     await fill(journal, 1)
     const others = [
-      told('other thread', 'y'),
-      told('other address', 'x', 'bob'),
-      told('other way', 'x', 'ada', 'webhook'),
+      notified('other thread', 'y'),
+      notified('other address', 'x', 'bob'),
+      notified('other way', 'x', 'ada', 'webhook'),
     ]
-    await journal.commit(1, [told('a', 'x'), told('b', 'x'), ...others, effect('p'), effect('q')], 1)
+    await journal.commit(1, [notified('a', 'x'), notified('b', 'x'), ...others, effect('p'), effect('q')], 1)
     const due = async (now: number): Promise<readonly string[]> => idsOf(await journal.outbox.due(now, 9))
     const free = ['other thread', 'other address', 'other way', 'p', 'q']
     t.same(await due(1), ['a', ...free])
@@ -342,7 +342,10 @@ function threadsConform(journalTest: JournalTest): void {
   journalTest(
     'the episodes of a rule on a host follow each other, and are threads of their own',
     async (t, journal) => {
-      const alert = (id: string, thread: string, orderingKey: string): Effect => ({ ...told(id, thread), orderingKey })
+      const alert = (id: string, thread: string, orderingKey: string): Effect => ({
+        ...notified(id, thread),
+        orderingKey,
+      })
       await fill(journal, 1)
       await journal.commit(
         1,
@@ -369,8 +372,8 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('of a thread it is known what was sent last, and what nobody got', async (t, journal) => {
     await fill(journal, 1)
-    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => told(id, 'x'))
-    await journal.commit(1, [...all, told('other', 'x', 'bob'), effect('p'), effect('q')], 1)
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => notified(id, 'x'))
+    await journal.commit(1, [...all, notified('other', 'x', 'bob'), effect('p'), effect('q')], 1)
     t.same(await journal.outbox.history('g'), { undelivered: [] })
     await journal.outbox.outcome('a', { state: 'failed', response: '550' }, 1)
     await journal.outbox.outcome('b', { state: 'sent', response: '250' }, 1)
@@ -378,7 +381,7 @@ function threadsConform(journalTest: JournalTest): void {
     await journal.outbox.merge({ into: 'e', data: '{}', of: ['d'] }, 1)
     await journal.outbox.outcome('g', { state: 'sent', response: '250' }, 1)
     for (const id of ['other', 'p']) await journal.outbox.outcome(id, { state: 'failed', response: '550' }, 1)
-    const data = (id: string): string => told(id, 'x').data
+    const data = (id: string): string => notified(id, 'x').data
     t.same(await journal.outbox.history('f'), { sent: data('c'), undelivered: [data('a'), data('d')] })
     t.same(await journal.outbox.history('b'), { undelivered: [data('a')] })
     t.same(await journal.outbox.history('q'), { undelivered: [] }, 'what has no thread has nothing before it')
@@ -387,12 +390,16 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('it is known what an address never got since the newest mail that it got', async (t, journal) => {
     await fill(journal, 1)
-    await journal.commit(1, [...['a', 'b', 'c', 'd', 'e'].map((id) => told(id, id)), told('other', 'x', 'bob')], 1)
+    await journal.commit(
+      1,
+      [...['a', 'b', 'c', 'd', 'e'].map((id) => notified(id, id)), notified('other', 'x', 'bob')],
+      1,
+    )
     const end = (id: string, state: 'sent' | 'failed', at: number): Promise<void> =>
       journal.outbox.outcome(id, { state, response: '' }, at)
     await end('a', 'failed', 10)
     await end('other', 'failed', 10)
-    const data = (id: string): string => told(id, id).data
+    const data = (id: string): string => notified(id, id).data
     t.same(await journal.outbox.history('e'), { undelivered: [], failed: [data('a')] })
     await end('b', 'sent', 20)
     t.same(await journal.outbox.history('e'), { undelivered: [] }, 'it was told with that one')
@@ -404,13 +411,13 @@ function threadsConform(journalTest: JournalTest): void {
   journalTest('siblings are what is pending for the same way, address and thread', async (t, journal) => {
     await fill(journal, 1)
     const others = [
-      told('other thread', 'y'),
-      told('other address', 'x', 'bob'),
-      told('other way', 'x', 'ada', 'webhook'),
+      notified('other thread', 'y'),
+      notified('other address', 'x', 'bob'),
+      notified('other way', 'x', 'ada', 'webhook'),
     ]
     await journal.commit(
       1,
-      [told('a', 'x'), ...others, told('b', 'x', 'ada', 'email'), told('c', 'x'), told('d', 'x')],
+      [notified('a', 'x'), ...others, notified('b', 'x', 'ada', 'email'), notified('c', 'x'), notified('d', 'x')],
       1,
     )
     await journal.outbox.outcome('b', { state: 'retry', response: 'busy', at: 1e9 }, 1)
@@ -424,7 +431,7 @@ function threadsConform(journalTest: JournalTest): void {
 
   journalTest('one takes the place of others at once, or nothing happens', async (t, journal) => {
     await fill(journal, 1)
-    await journal.commit(1, [told('a', 'x'), told('b', 'x'), told('c', 'x'), told('d', 'x')], 10)
+    await journal.commit(1, [notified('a', 'x'), notified('b', 'x'), notified('c', 'x'), notified('d', 'x')], 10)
     await journal.outbox.outcome('a', { state: 'retry', response: '421', at: 500 }, 20)
     await journal.outbox.rendered('a', bytes('old'))
     await journal.outbox.rendered('c', bytes('old'))

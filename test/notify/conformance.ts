@@ -42,13 +42,13 @@ const never = new AbortController().signal
 
 /** What every way out must do, whatever is at its other end. */
 export function conform(name: string, form: Form, open: (t: Test) => Promise<Opened>): void {
-  const told = (change: Partial<Notification> = {}): Notification =>
+  const notified = (change: Partial<Notification> = {}): Notification =>
     notification({ channel: form.via, to: { name: 'Ada Lovelace', address: form.to }, ...change })
 
   test(`${name} delivers the bytes that were rendered, to the recipient`, async (t) => {
     const { way, received } = await open(t)
-    const bytes = await way.render(told())
-    const sent = await way.send(bytes, told(), never)
+    const bytes = await way.render(notified())
+    const sent = await way.send(bytes, notified(), never)
     t.equal(sent.state, 'sent')
     t.match(describeResult(sent), /\S/)
     const [arrival, ...others] = await received()
@@ -59,13 +59,13 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
 
   test(`${name} renders equal bytes from equal notifications`, async (t) => {
     const [one, other] = [await open(t), await open(t)]
-    t.equal(text(await one.way.render(told())), text(await other.way.render(told())))
+    t.equal(text(await one.way.render(notified())), text(await other.way.render(notified())))
   })
 
   test(`${name} takes many notifications side by side and loses none`, async (t) => {
     const { way, received } = await open(t)
     const all = Array.from({ length: 12 }, (_, i) =>
-      told({ thread: `episode${i}`, alerts: [facts({ host: `web-${i}` })] }),
+      notified({ thread: `episode${i}`, alerts: [facts({ host: `web-${i}` })] }),
     )
     const deliveries = await Promise.all(all.map(async (one) => way.send(await way.render(one), one, never)))
     t.same(new Set(deliveries.map(({ state }) => state)), new Set(['sent']))
@@ -74,10 +74,10 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
 
   test(`${name} says retry, and does not throw, once it is closed or the signal is aborted`, async (t) => {
     const { way, received } = await open(t)
-    const bytes = await way.render(told())
-    const aborted = await way.send(bytes, told(), AbortSignal.abort())
+    const bytes = await way.render(notified())
+    const aborted = await way.send(bytes, notified(), AbortSignal.abort())
     await way.close()
-    for (const delivery of [aborted, await way.send(bytes, told(), never)]) {
+    for (const delivery of [aborted, await way.send(bytes, notified(), never)]) {
       t.equal(delivery.state, 'retry')
       t.match(describeResult(delivery), /\S/)
     }
@@ -92,7 +92,7 @@ export function conform(name: string, form: Form, open: (t: Test) => Promise<Ope
       const words = { why: { code: 'absent', params: { source: host } }, subject: 'CPU on {{server}} is high' }
       const shown = { ruleLabels: { case: `hostile${i}` }, chart: picture([0.4, null, 0.95]) }
       const alert = facts({ ...names, ...words, ...shown })
-      const one = told({ thread: `hostile${i}`, alerts: [alert] })
+      const one = notified({ thread: `hostile${i}`, alerts: [alert] })
       t.equal((await way.send(await way.render(one), one, never)).state, 'sent', `name ${i} leaves`)
     }
     const arrivals = await received()

@@ -19,7 +19,7 @@ export interface WebServer {
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, n: number) => void
 
-/** A real HTTP server on loopback that keeps what is posted to it, and answers 200 unless told otherwise. */
+/** A real HTTP server on loopback that records what is posted to it, and answers 200 by default. */
 export async function startWebServer(t: Pick<Test, 'teardown'>, answer?: Answer, port = 0): Promise<WebServer> {
   const posted: Posted[] = []
   const server = createServer((request, response) => {

@@ -14,7 +14,7 @@ import {
 } from './samples.ts'
 
 /*
- * A mail of every kind, as it may come: the alert that Ada is told of, in the course of an afternoon, and others.
+ * A mail of every kind, as it may occur: one alert to Ada in the course of an afternoon, and others.
  */
 
 const course = (change: Change = {}): AlertSnapshot =>
@@ -122,7 +122,7 @@ export const settled = (state: AlertSnapshot['state'] = 'resolved'): Notificatio
     ],
   })
 
-/** Over before anybody was told. */
+/** Resolved before its first notification. */
 export const untold = (): Notification =>
   notification({
     reason: 'resolved',

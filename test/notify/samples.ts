@@ -108,7 +108,7 @@ const AFTER = [0.94, 0.93, 0.95, 0.9, 0.82, 0.74, 0.7, 0.63, 0.6, 0.61, 0.58, 0.
 export const pictured = (change: Change = {}): Notification =>
   notification({ alerts: [facts({ chart: picture([...CALM, ...BUSY]), ...change })] })
 
-/** What Ada is told of one alert. */
+/** A notification about one alert, to Ada. */
 export function notification(change: Partial<Notification> = {}): Notification {
   const alerts = change.alerts ?? [facts()]
   const thread = alerts[0]?.episode ?? 'none'

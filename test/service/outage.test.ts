@@ -13,7 +13,7 @@ rules:
 `
 
 /** `web-1 firing`, of each mail that arrived, in its order. */
-async function told(mails: readonly Arrived[]): Promise<readonly string[]> {
+async function notified(mails: readonly Arrived[]): Promise<readonly string[]> {
   const parsed = await Promise.all(mails.map(({ raw }) => PostalMime.parse(raw)))
   return parsed.map(({ headers }) => {
     const header = (name: string): string => headers.find(({ key }) => key === `x-stashwatch-${name}`)?.value ?? ''
@@ -31,7 +31,7 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
   life.cpu.set('web-1', 0.99)
   await life.pass(MINUTE)
   await life.drain()
-  t.strictSame(await told(before.arrived), ['web-1 firing'])
+  t.strictSame(await notified(before.arrived), ['web-1 firing'])
 
   await before.close()
   life.cpu.set('web-2', 0.99).set('web-3', 0.99)
@@ -49,7 +49,7 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
   life.cpu.set('web-3', 0.1)
   await life.pass(2 * MINUTE)
   const sends = await life.drain(7)
-  t.strictSame((await told(after.arrived)).toSorted(), [
+  t.strictSame((await notified(after.arrived)).toSorted(), [
     'web-1 resolved',
     'web-2 firing',
     'web-2 resolved',
@@ -57,7 +57,7 @@ test('a mail server that is down for an hour costs no mail and repeats none; wha
     'web-3 resolved',
   ])
   const of = async (host: string): Promise<readonly string[]> =>
-    (await told(after.arrived)).filter((line) => line.startsWith(host))
+    (await notified(after.arrived)).filter((line) => line.startsWith(host))
   t.strictSame(await of('web-3'), ['web-3 firing', 'web-3 resolved'], 'in the order of their conversation')
   t.strictSame(rows(sends), [
     'web-1 fired: sent',

@@ -47,7 +47,7 @@ interface Body {
   readonly alerts: readonly { readonly labels: { readonly host: string } }[]
 }
 
-const told = ({ posted }: WebServer): readonly string[] =>
+const notified = ({ posted }: WebServer): readonly string[] =>
   posted.map(({ raw }) => {
     const { status, alerts } = JSON.parse(raw.toString()) as Body
     return `${alerts[0]?.labels.host} ${status}`
@@ -59,7 +59,7 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   life.cpu.set('web-1', 0.99)
   await life.pass(MINUTE)
   await life.drain()
-  t.strictSame(told(old), ['web-1 firing'])
+  t.strictSame(notified(old), ['web-1 firing'])
   t.match(old.posted[0], {
     method: 'POST',
     path: '/hook',
@@ -70,7 +70,7 @@ test('a webhook out of the file is posted to, at its new address after a reload,
   life.cpu.set('web-1', 0.1).set('web-2', 0.99)
   await life.pass(MINUTE)
   await life.drain(3)
-  t.strictSame(told(moved).toSorted(), ['web-1 resolved', 'web-2 firing'])
+  t.strictSame(notified(moved).toSorted(), ['web-1 resolved', 'web-2 firing'])
   t.equal(old.posted.length, 1)
 
   await life.reload(yaml('', 'ops'))
@@ -138,17 +138,17 @@ test('an event becomes a mail with its chart and its figures', async (t) => {
 test('a real Alertmanager of the configuration gets a firing and a resolved alert', whereItIs, async (t) => {
   const hook = await startWebServer(t)
   const url = await startAlertmanager(t, hook.url)
-  // Alertmanager lives by the real clock: what it is told lies a little in the past.
+  // Alertmanager lives by the real clock: the times in its alerts lie a little in the past.
   const life = await beginFrom(t, yaml(`  am: { alertmanager: { url: "${url}" } }`, 'am'), Date.now() - 5 * MINUTE)
   life.cpu.set('web-1', 0.99).set('web-2', 0.1)
   await life.pass(MINUTE)
   await life.drain()
-  await until('it fires there', () => told(hook).includes('web-1 firing'))
+  await until('it fires there', () => notified(hook).includes('web-1 firing'))
   life.cpu.set('web-1', 0.1)
   await life.pass(MINUTE)
   t.strictSame(
     (await life.drain(2)).map(({ state }) => state),
     ['sent', 'sent'],
   )
-  await until('it is over there', () => told(hook).includes('web-1 resolved'))
+  await until('it is over there', () => notified(hook).includes('web-1 resolved'))
 })

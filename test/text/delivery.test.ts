@@ -106,6 +106,6 @@ test('docs/api.md lists the codes that have a text, and no others', (t) => {
   const [, results = ''] = /RESULTS[^=]*= \{\n([^]*?)\n\}/.exec(read('src/text/delivery.ts')) ?? []
   const described = [...results.matchAll(/^ {2}(\w+)(?:\(|: \()/gm)].map(([, code]) => code)
   t.ok(described.length > 15)
-  t.strictSame(listed.toSorted(), described.toSorted())
+  t.strictSame(new Set(listed), new Set(described))
   t.end()
 })

@@ -69,7 +69,7 @@ function breached(bounds: readonly Bound[], value: number, held: boolean): Bound
 }
 
 /**
- * Whether more samples can only strengthen a breach, so that it may be told before its window has closed: a number of
+ * Whether more samples can only strengthen a breach, so that it may fire before its window has closed: a number of
  * matches, or a maximum, over an upper bound.
  */
 export function isMonotone({ of, warning, critical }: Threshold): boolean {

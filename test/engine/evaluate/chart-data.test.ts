@@ -51,7 +51,7 @@ function playOf(
 test('a fired alert carries the buckets of its window and of one length before it, as they were then', async (t) => {
   const play = playOf(config(), '12:09:00', (now) => ({ cpu: now >= at('12:04:00') ? 0.95 : 0.25 }))
   const picture = pictureIn(play.mails[0])
-  t.match(play.told(), [/12:06:\d\d cpu-high web-1 firing \(fired\)/])
+  t.match(play.notified(), [/12:06:\d\d cpu-high web-1 firing \(fired\)/])
   t.strictSame(spanOf(picture), ['12:02:00', '12:06:00'])
   t.strictSame([clock(picture.window.from), clock(picture.window.to), picture.width], ['12:04:00', '12:06:00', TEN])
   t.strictSame(means(picture), [...Array<number>(12).fill(0.25), ...Array<number>(12).fill(0.95)])
@@ -64,7 +64,7 @@ test('a fired alert carries the buckets of its window and of one length before i
 test('a resolved alert shows its whole life as far as the ring reaches', async (t) => {
   const isHigh = (now: number): boolean => now >= at('12:04:00') && now < at('12:06:00')
   const short = playOf(config(), '12:12:00', (now) => ({ cpu: isHigh(now) ? 0.95 : 0.25 }))
-  t.match(short.told(), [/fired/, /resolved/])
+  t.match(short.notified(), [/fired/, /resolved/])
   t.strictSame(spanOf(pictureIn(short.mails[1])), ['12:02:20', '12:07:00'], 'the ring reaches no further back')
   const long = playOf(config(), '12:40:00', (now) => ({
     cpu: now >= at('12:04:00') && now < at('12:30:00') ? 0.95 : 0.25,
@@ -157,6 +157,6 @@ test('an alert that looks at no window has no picture', async (t) => {
   const play = playOf(config({ rules: [silent()] }), '12:08:00', (now) =>
     now < at('12:02:00') ? { cpu: 0.1 } : undefined,
   )
-  t.match(play.told(), [/host-silent web-1 firing/])
+  t.match(play.notified(), [/host-silent web-1 firing/])
   t.notOk(play.mails.some(({ alerts }) => alerts.some(({ chart }) => chart !== undefined)))
 })

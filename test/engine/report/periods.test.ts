@@ -128,7 +128,7 @@ test('hosts that become absent in many slices give the same report as in one', a
       '12:06:00',
       every(TEN, (now) => void play.post(used(all, now, 0.1))),
     )
-    return play.told()
+    return play.notified()
   }
   const alone = run(0)
   t.ok(alone.length >= 6, alone.join('; '))
@@ -195,5 +195,5 @@ test('a snapshot without rounds, reports under way and idle hosts is read', asyn
     '12:05:00',
     every(TEN, (now) => void later.post(used(['a'], now, 0.99))),
   )
-  t.match(later.told(), [/cpu-high a firing/])
+  t.match(later.notified(), [/cpu-high a firing/])
 })

@@ -400,7 +400,7 @@ test('a mail that every server refuses for a reason of its own waits, one that i
   t.match(await sendTo(open(t, [small[0], helo]).way), { state: 'retry' })
 })
 
-/** A server that has the mails, and answers when it is told to. */
+/** A server that takes mails, and replies when `answer` is called. */
 async function startSlowServer(t: Test): Promise<{ readonly server: MailServer; readonly held: (() => void)[] }> {
   const held: (() => void)[] = []
   const server = await startMailServer(t, { onData: (_stream, _session, callback) => void held.push(() => callback()) })

@@ -54,9 +54,9 @@ test('the mailbox reads a mail back as it was written', async (t) => {
     labels: { mount: '/var=lib ' },
     subject: 'Größe auf {{server}} ist zu hoch, viel zu hoch und das schon lange',
   })
-  const told = notification({ to: { name: 'Ádá Lovelace', address: 'ada@example.org' }, alerts: [alert] })
-  const message = compose(told)
-  const bytes = await mailbox.render(told)
+  const notified = notification({ to: { name: 'Ádá Lovelace', address: 'ada@example.org' }, alerts: [alert] })
+  const message = compose(notified)
+  const bytes = await mailbox.render(notified)
   await mailbox.send(bytes, notification(), never)
   const mail = await mailbox.read(1)
   t.match(mail, {
@@ -77,8 +77,8 @@ test('the mailbox reads a mail back as it was written', async (t) => {
 test('the mailbox keeps the newest mails and goes on counting', async (t) => {
   const mailbox = await openMailbox(t.testdir({}), compose, 3)
   for (let i = 1; i <= 5; i += 1) {
-    const told = notification({ thread: `episode${i}` })
-    t.equal((await mailbox.send(await mailbox.render(told), told, never)).state, 'sent')
+    const notified = notification({ thread: `episode${i}` })
+    t.equal((await mailbox.send(await mailbox.render(notified), notified, never)).state, 'sent')
   }
   t.same(
     (await mailbox.list()).map(({ n }) => n),

@@ -21,7 +21,7 @@ export function refusal(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode })
 }
 
-/** A real SMTP server on loopback that keeps what arrives; without authentication unless told otherwise. */
+/** A real SMTP server on loopback that records mails; without authentication by default. */
 export async function startMailServer(t: Test, options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
   const arrived: Arrived[] = []
   const server = new SMTPServer({
@@ -60,7 +60,7 @@ export interface Odd {
   readonly count: () => number
 }
 
-/** A server that only does with each connection what it is told to. */
+/** A server that handles each connection with the given function. */
 export async function startOddServer(t: Test, greet: (socket: Socket) => void): Promise<Odd> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

@@ -147,8 +147,10 @@ test('a downtime is mentioned for alerts that were open during it or began right
     host === 'web-1' ? now < at('12:20:00') : host === 'web-2' || now >= at('12:30:00')
   play.until('12:50:00', posts(play, hot))
   const down = /Stashwatch was down from 2026-11-22 12:05:00 UTC to 2026-11-22 12:09:00 UTC/
-  const told = play.mails.map((mail) => `${mail.alerts[0]?.identity.host} ${mail.reason} ${down.test(textOf(mail))}`)
-  t.strictSame(told, ['web-2 fired true', 'web-1 resolved true', 'web-3 fired false'])
+  const notified = play.mails.map(
+    (mail) => `${mail.alerts[0]?.identity.host} ${mail.reason} ${down.test(textOf(mail))}`,
+  )
+  t.strictSame(notified, ['web-2 fired true', 'web-1 resolved true', 'web-3 fired false'])
   t.end()
 })
 

@@ -539,19 +539,19 @@ test('an alert about a source calls it so, once', async (t) => {
 
 test('a list says in its subject, its heading and its colour what of it is over', async (t) => {
   const subject = 'CPU on {{server}} is high'
-  const told = (states: readonly Change[]) => {
+  const notified = (states: readonly Change[]) => {
     const alerts = states.map((state, i) => facts({ subject, host: `web-${i}`, resolvedAt: at('12:20:00'), ...state }))
     return read(notification({ kind: 'digest', reason: 'rate_limited', thread: 'list.1', alerts }))
   }
-  const over = await told([{ state: 'resolved' }, { state: 'resolved' }])
+  const over = await notified([{ state: 'resolved' }, { state: 'resolved' }])
   t.equal(over.subject, '2 resolved: CPU on web-0 and 1 more is high')
   t.match(over.text, /^\[Digest\] 2 resolved on 2 hosts: web-0, web-1\n/)
   t.match(over.html, 'class="status good"')
-  const mixed = await told([{ state: 'resolved' }, { state: 'resolved', closeReason: 'host_retired' }, {}])
+  const mixed = await notified([{ state: 'resolved' }, { state: 'resolved', closeReason: 'host_retired' }, {}])
   t.equal(mixed.subject, '1 firing, 1 resolved, 1 closed: CPU on web-2 and 2 more is high')
-  const plain = await told([{}, {}])
+  const plain = await notified([{}, {}])
   t.match(plain.text, /^\[Digest\] 2 alerts on 2 hosts: /)
-  t.equal((await told([{ state: 'resolved' }])).subject, '1 resolved: CPU on web-0 is high')
+  t.equal((await notified([{ state: 'resolved' }])).subject, '1 resolved: CPU on web-0 is high')
 })
 
 test('a list of one rule is called as the rule calls its alerts, and says where to look', async (t) => {

@@ -123,15 +123,15 @@ test('the mails about each alert arrive at each address in the order of their de
     for (const [i, { to, thread, channel, wait }] of steps.entries()) {
       const address = `${to}@example.org`
       const alerts = [facts({ episode: thread, host: thread === 'z' ? 'web-2' : 'web-1' })]
-      const told = mail(i, {
+      const notified = mail(i, {
         id: `m${i}`,
         thread,
         alerts,
         to: { address },
         ...(channel === 'email' ? {} : { channel }),
       })
-      decided.push({ id: told.id, line: lineOf(told) })
-      await one.decide(told)
+      decided.push({ id: notified.id, line: lineOf(notified) })
+      await one.decide(notified)
       await one.pass(wait)
     }
     for (let i = 0; i < 900 && (await one.journal.outbox.stats()).pending > 0; i += 1) await one.pass(1)

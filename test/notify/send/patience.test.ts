@@ -39,12 +39,12 @@ for (const [channel, target] of Object.entries(ways)) {
       { clock, log: silent },
     )
     const { outbox, ...journal } = openMemoryJournal()
-    const told = notification({
+    const notified = notification({
       channel: channel as Channel,
       decidedAt: clock.now(),
       to: { address: `${channel}:ops` },
     })
-    await journal.commit(0, [effectOf(told)], clock.now())
+    await journal.commit(0, [effectOf(notified)], clock.now())
     const sender = createSender({ outbox, notifiers, clock, log: silent, observer })
     t.teardown(() => Promise.all([sender.stop(0), clock.advance(5_000)]))
     await until('it was asked', () => held.length === 1)

@@ -129,7 +129,7 @@ interface Play extends SenderParts {
   readonly outbox: Box
   readonly clock: VirtualClock
   readonly said: string[]
-  readonly told: unknown[][]
+  readonly reports: unknown[][]
 }
 
 /** Mails leave by this way; nothing leaves by the others. */
@@ -140,13 +140,13 @@ function ways(email: Notifier, change: Partial<Notifiers> = {}): Notifiers {
 
 function play(email: Notifier, change: Partial<Play> = {}): Play {
   const said: string[] = []
-  const told: unknown[][] = []
+  const reports: unknown[][] = []
   const say =
     (level: string) =>
     (_: object, message: string): void =>
       void said.push(`${level}: ${message}`)
   const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
-  const notified: Observer['notified'] = (...report) => void told.push(report)
+  const notified: Observer['notified'] = (...report) => void reports.push(report)
   const observer: Observer = { ...silentObserver, notified }
   return {
     outbox: createBox(),
@@ -154,7 +154,7 @@ function play(email: Notifier, change: Partial<Play> = {}): Play {
     log,
     observer,
     said,
-    told,
+    reports,
     notifiers: ways(email),
     ...change,
   }
@@ -174,7 +174,7 @@ test('a mail is sent as soon as the sender is woken, with its outcome and latenc
   sender.wake()
   await settle()
   t.match(parts.outbox.rows.get('ada'), { attempts: 1, outcome: { state: 'sent', response: '250 ok' } })
-  t.same(parts.told, [['email', 'sent', 12]])
+  t.same(parts.reports, [['email', 'sent', 12]])
   t.match(parts.said, ['info: mail sent'])
   await sender.stop(1000)
 })
@@ -208,7 +208,7 @@ test('pending mails to a removed address are withdrawn once, with that reason, e
   for (const id of ['ada', 'hook', 'late']) t.strictSame(parts.outbox.rows.get(id)?.outcome, withdrawn, id)
   for (const id of ['grace', 'over']) t.equal(state(parts.outbox, id), 'retry', id)
   t.equal(tries, 5)
-  t.equal(parts.told.filter(([, outcome]) => outcome === 'withdrawn').length, 3)
+  t.equal(parts.reports.filter(([, outcome]) => outcome === 'withdrawn').length, 3)
   t.equal(parts.said.filter((line) => line.includes('withdrawn')).length, 3)
   await sender.stop(1000)
 })
@@ -282,7 +282,7 @@ test('a mail that nobody took for a day is given up, which is recorded, counted 
       message: /^mail given up, not delivered: fix .* send-test/,
     },
   ])
-  t.equal(parts.told.filter(([, outcome]) => outcome === 'failed').length, 1)
+  t.equal(parts.reports.filter(([, outcome]) => outcome === 'failed').length, 1)
   await sender.stop(1000)
 })
 
@@ -627,7 +627,7 @@ test('a mail server that is down gets every mail once it is up, and one refused 
   box.add(...ids.map((id) => mailTo(id === 'mail0' ? 'nobody' : 'ada', id)))
   const sender = createSender(parts)
   await until('all wait for another try', () => ids.every((id) => state(box, id) === 'retry'))
-  t.same(new Set(parts.told.map(([, outcome]) => outcome)), new Set(['retry']))
+  t.same(new Set(parts.reports.map(([, outcome]) => outcome)), new Set(['retry']))
   let defer = true
   const server = await startMailServer(
     t,

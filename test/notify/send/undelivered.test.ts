@@ -55,11 +55,11 @@ test('an address that was notified before gets the repeat as such, with what was
 test('in a group, alerts that were never notified are new, and the others still firing', async (t) => {
   const one = (host: string): AlertSnapshot => facts({ host, episode: `e-${host}`, reason: 'fired' })
   const [a, b] = [one('web-1'), one('web-2')]
-  const told = notification({ alerts: [a] })
+  const notified = notification({ alerts: [a] })
   const lost = notification({ id: 'lost', seq: 1, alerts: [b, a], newCount: 1 })
   const repeated = { because: 'repeat_interval' } as const
   const mail = again({ seq: 2, alerts: [a, b].map((alert) => ({ ...alert, ...repeated })) })
-  const result = applyHistory(mail, { sent: dataOf(told)[0] ?? '', undelivered: dataOf(lost) })
+  const result = applyHistory(mail, { sent: dataOf(notified)[0] ?? '', undelivered: dataOf(lost) })
   t.match(result, {
     reason: 'fired',
     newCount: 1,
@@ -79,7 +79,7 @@ test('the next mail that gets through names what did not, whatever it is about',
 test('an undelivered mail is reported once it is given up, and that report is not reported itself', async (t) => {
   const clock = createVirtualClock(at('12:05:12'))
   const { outbox, ...journal } = openMemoryJournal()
-  const told: unknown[] = []
+  const notified: unknown[] = []
   const refused: Delivery = { state: 'failed', response: '550 5.1.1 unknown' }
   const way = (type: Notifier['type'], delivery: Delivery): Notifier => ({
     type,
@@ -107,14 +107,14 @@ test('an undelivered mail is reported once it is given up, and that report is no
     log: silent,
     observer: silentObserver,
     notifiers: { email: way('email', busy), webhook: way('webhook', refused), alertmanager: way('alertmanager', busy) },
-    onUndelivered: ({ id }, result) => void told.push([id, result]),
+    onUndelivered: ({ id }, result) => void notified.push([id, result]),
     poll: 30_000,
   })
   await clock.advance(23 * HOUR)
   const hook = ['hook', { response: '550 5.1.1 unknown' }]
-  t.strictSame(told, [hook])
+  t.strictSame(notified, [hook])
   await clock.advance(2 * HOUR)
-  t.strictSame(told, [
+  t.strictSame(notified, [
     hook,
     ['late', { response: '554 5.7.1 no', why: { code: 'given_up', params: { after: 24 * HOUR } } }],
   ])

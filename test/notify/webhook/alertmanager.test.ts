@@ -26,7 +26,7 @@ function open(
   return way
 }
 
-const told = (change: Partial<Notification> = {}): Notification =>
+const notified = (change: Partial<Notification> = {}): Notification =>
   notification({ channel: 'alertmanager', to: { address: 'alertmanager:ops' }, ...change })
 
 async function send(way: Notifier, one: Notification): Promise<Delivery> {
@@ -54,7 +54,7 @@ conform(
 
 test('endsAt of a firing alert is 15 minutes after its notification, that of a resolved one its end', async (t) => {
   const way = open(t, [])
-  t.same(read(await way.render(told())), [
+  t.same(read(await way.render(notified())), [
     {
       labels: { alertname: 'cpu-high', host: 'web-7', severity: 'warning' },
       annotations: {
@@ -69,13 +69,13 @@ test('endsAt of a firing alert is 15 minutes after its notification, that of a r
       generatorURL: 'https://s.example.org/api/v1/alerts/4f1c0a9b2e7d5c31',
     },
   ])
-  const again = told({ reason: 'repeat_interval', decidedAt: at('12:30:00') })
+  const again = notified({ reason: 'repeat_interval', decidedAt: at('12:30:00') })
   t.match(read(await way.render(again)), [{ startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:45:00.000Z' }])
   t.match(read(await way.render(resolved())), [
     { startsAt: '2026-11-22T12:04:00.000Z', endsAt: '2026-11-22T12:19:00.000Z' },
   ])
   const ahead = facts({ state: 'resolved', startsAt: at('14:00:00'), resolvedAt: at('15:00:00') })
-  const early = read(await way.render(told({ alerts: [ahead] })))
+  const early = read(await way.render(notified({ alerts: [ahead] })))
   t.match(
     early,
     [{ startsAt: '2026-11-22T12:05:12.000Z', endsAt: '2026-11-22T12:05:12.000Z' }],
@@ -84,7 +84,7 @@ test('endsAt of a firing alert is 15 minutes after its notification, that of a r
 })
 
 test('where the severity rose, the warning ends and the critical alert begins', async (t) => {
-  const worse = told({
+  const worse = notified({
     reason: 'severity_raised',
     newCount: 1,
     alerts: [facts({ severity: 'critical' }), facts({ host: 'web-8', severity: 'critical' })],
@@ -108,7 +108,7 @@ test('alerts are posted to every member of a cluster, one that accepts is enough
   ]
   const down = await startWebServer(t)
   await down.close()
-  const some = await send(open(t, [one.url, `${two.url}/prefix/`, down.url]), told())
+  const some = await send(open(t, [one.url, `${two.url}/prefix/`, down.url]), notified())
   t.match(some, {
     state: 'sent',
     replies: [
@@ -118,13 +118,13 @@ test('alerts are posted to every member of a cluster, one that accepts is enough
     ],
   })
   t.same([one.posted[0]?.path, two.posted[0]?.path], ['/api/v2/alerts', '/prefix/api/v2/alerts'])
-  t.match(await send(open(t, [two.url, down.url]), told()), {
+  t.match(await send(open(t, [two.url, down.url]), notified()), {
     state: 'retry',
     replies: [{ response: /^503 / }, { why: { code: 'connection_failed' } }],
   })
   const bad = await startWebServer(t, (_, response) => response.writeHead(400).end('bad label'))
-  t.match(await send(open(t, [bad.url, down.url]), told()), { state: 'retry' }, 'the other may still take it')
-  t.match(await send(open(t, [bad.url]), told()), {
+  t.match(await send(open(t, [bad.url, down.url]), notified()), { state: 'retry' }, 'the other may still take it')
+  t.match(await send(open(t, [bad.url]), notified()), {
     state: 'failed',
     replies: [{ response: '400 Bad Request: bad label' }],
   })
@@ -133,8 +133,8 @@ test('alerts are posted to every member of a cluster, one that accepts is enough
 test('news that something fires is not posted once it is out of date, news of an end is', async (t) => {
   const server = await startWebServer(t)
   const later = (time: string): Notifier => open(t, [server.url], {}, { now: () => at(time) })
-  t.match(await send(later('12:20:11'), told()), { state: 'sent' })
-  t.match(await send(later('12:20:12'), told()), {
+  t.match(await send(later('12:20:11'), notified()), { state: 'sent' })
+  t.match(await send(later('12:20:12'), notified()), {
     state: 'failed',
     why: { code: 'out_of_date', params: { after: 15 * 60_000 } },
   })
@@ -146,10 +146,10 @@ test('it says who it is, and keeps that to itself', async (t) => {
   const echo = await startWebServer(t, ({ headers }, response) =>
     response.writeHead(401).end(`who is ${headers.authorization}?`),
   )
-  t.match(await send(open(t, [echo.url], { user: 'ops', password: 'pass:wörd' }), told()), {
+  t.match(await send(open(t, [echo.url], { user: 'ops', password: 'pass:wörd' }), notified()), {
     replies: [{ response: /who is Basic \*\*\*\?/ }],
   })
-  t.match(await send(open(t, [echo.url], { token: 'abcdef' }), told()), {
+  t.match(await send(open(t, [echo.url], { token: 'abcdef' }), notified()), {
     replies: [{ response: /who is Bearer \*\*\*\?/ }],
   })
   const [basic, bearer] = echo.posted.map(({ headers }) => headers.authorization?.split(' '))
@@ -159,12 +159,12 @@ test('it says who it is, and keeps that to itself', async (t) => {
 
 test('what is about no alert is no business of an Alertmanager', async (t) => {
   const server = await startWebServer(t)
-  t.match(await send(open(t, [server.url]), told({ alerts: [], kind: 'notice', thread: 'x' })), {
+  t.match(await send(open(t, [server.url]), notified({ alerts: [], kind: 'notice', thread: 'x' })), {
     state: 'sent',
     why: { code: 'alerts_only' },
   })
   t.equal(server.posted.length, 0)
-  t.match(await send(open(t, [server.url]), told({ receiver: 'gone' })), {
+  t.match(await send(open(t, [server.url]), notified({ receiver: 'gone' })), {
     state: 'retry',
     why: { code: 'no_target', params: { receiver: 'gone', channel: 'alertmanager' } },
   })
@@ -204,7 +204,7 @@ async function openManager(t: Test, webhook: string): Promise<Manager> {
 function current(host: string, change: Partial<AlertSnapshot> = {}): Notification {
   const now = Date.now()
   const alert = facts({ host, episode: host, startsAt: now - 60_000, evaluatedAt: now - 1_000, ...change })
-  return told({ id: `${host}.${now}`, thread: host, decidedAt: now, alerts: [alert] })
+  return notified({ id: `${host}.${now}`, thread: host, decidedAt: now, alerts: [alert] })
 }
 
 test('a real Alertmanager shows the alerts, groups and silences them, and ends them', whereItIs, async (t) => {

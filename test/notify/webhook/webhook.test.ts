@@ -38,10 +38,10 @@ function open(t: Test, target: Partial<WebhookTarget>, resolve?: LookupFunction)
   return way
 }
 
-const told = (change: Partial<Notification> = {}): Notification =>
+const notified = (change: Partial<Notification> = {}): Notification =>
   notification({ channel: 'webhook', to: { address: 'webhook:ops' }, ...change })
 
-async function sendOne(way: Notifier, one = told()): Promise<Delivery> {
+async function sendOne(way: Notifier, one = notified()): Promise<Delivery> {
   return way.send(await way.render(one), one, never)
 }
 
@@ -75,7 +75,7 @@ test('an alert that was closed does not pass for one that got better', async (t)
     closeReason: 'rule_changed',
     evidence,
   })
-  const body = JSON.parse(Buffer.from(await open(t, {}).render(told({ alerts: [closed] }))).toString()) as object
+  const body = JSON.parse(Buffer.from(await open(t, {}).render(notified({ alerts: [closed] }))).toString()) as object
   t.ok(isValid(body), JSON.stringify(isValid.errors))
   t.match(body, {
     alerts: [
@@ -96,20 +96,20 @@ test('an alert that was closed does not pass for one that got better', async (t)
 test('every kind of notification is what the schema says', async (t) => {
   const way = open(t, {})
   const kinds: readonly Notification[] = [
-    told(),
+    notified(),
     resolved(),
     storm(12),
     storm(5000),
-    told({ replaces: { at: at('10:02:10'), reason: 'fired' }, newCount: 1, nextRepeatAt: at('16:00:00') }),
-    told({
+    notified({ replaces: { at: at('10:02:10'), reason: 'fired' }, newCount: 1, nextRepeatAt: at('16:00:00') }),
+    notified({
       kind: 'notice',
       alerts: [],
       reason: 'scheduled',
       thread: 'x',
       notice: heartbeat().notice!,
     }),
-    told({ alerts: [facts({ value: null, peak: null, startsAt: Number.NaN, evaluatedAt: 8.65e15 })] }),
-    told({
+    notified({ alerts: [facts({ value: null, peak: null, startsAt: Number.NaN, evaluatedAt: 8.65e15 })] }),
+    notified({
       alerts: hostileNames.map((host) => facts({ host, labels: { [host]: host }, ruleLabels: { [host]: host } })),
     }),
   ]
@@ -168,7 +168,7 @@ test('the body is what listens to Alertmanager expects, and more under a name of
     ruleLabels: { team: 'storage' },
   })
   const body = JSON.parse(
-    Buffer.from(await way.render(told({ alerts: [disk, as(disk, { host: 'web-8' })] }))).toString(),
+    Buffer.from(await way.render(notified({ alerts: [disk, as(disk, { host: 'web-8' })] }))).toString(),
   )
   t.match(body, {
     version: '4',
@@ -208,8 +208,8 @@ test('the labels of a group are those of its group_by, and its key is the same o
   const read = async (one: Notification) =>
     JSON.parse(Buffer.from(await way.render(one)).toString()) as { groupKey: string; groupLabels: object }
   const group = { key: 'ops:rule=cpu-high', labels: { rule: 'cpu-high', 'system.disk': '/var' } }
-  const first = await read(told({ thread: 'episode-1', group, alerts: [facts(), facts({ host: 'web-8' })] }))
-  const second = await read(told({ thread: 'episode-2', group, alerts: [facts({ episode: 'e2' })] }))
+  const first = await read(notified({ thread: 'episode-1', group, alerts: [facts(), facts({ host: 'web-8' })] }))
+  const second = await read(notified({ thread: 'episode-2', group, alerts: [facts({ episode: 'e2' })] }))
   t.equal(first.groupKey, 'ops:rule=cpu-high')
   t.equal(second.groupKey, first.groupKey)
   t.strictSame(first.groupLabels, { alertname: 'cpu-high', system_disk: '/var' })
@@ -223,7 +223,7 @@ test('the body that docs/webhook.md shows is what is posted', async (t) => {
   const way = createWebhookNotifier({ targets: new Map(), url, apiUrl: url })
   const labels = { rule: 'cpu-high', host: 'web-7' }
   const group = { key: JSON.stringify(['ops', labels]), labels }
-  const bytes = await way.render(told({ group, alerts: [facts({ ruleLabels: { team: 'web' } })] }))
+  const bytes = await way.render(notified({ group, alerts: [facts({ ruleLabels: { team: 'web' } })] }))
   t.same(shown, JSON.parse(Buffer.from(bytes).toString()))
   const code = /```js\n([^]*?)```/.exec(page)?.[1] ?? ''
   const { isGenuine } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
@@ -279,7 +279,7 @@ test('the bytes are signed, the id repeats, and configured headers come along wi
     'x-team': 'storage',
     'content-type': 'application/json',
   })
-  await sendOne(open(t, { url: server.url }), told({ id: 'ü\r\nX-Evil: 1' }))
+  await sendOne(open(t, { url: server.url }), notified({ id: 'ü\r\nX-Evil: 1' }))
   t.equal(server.posted[1]?.headers['x-stashwatch-id'], '%C3%BC%0D%0AX-Evil%3A%201')
 })
 
@@ -350,7 +350,7 @@ test('a status that is there counts, whatever becomes of the body', async (t) =>
 })
 
 test('a receiver that has no webhook yet is tried again', async (t) => {
-  t.match(await sendOne(open(t, {}), told({ receiver: 'gone' })), {
+  t.match(await sendOne(open(t, {}), notified({ receiver: 'gone' })), {
     state: 'retry',
     why: { code: 'no_target', params: { receiver: 'gone', channel: 'webhook' } },
   })

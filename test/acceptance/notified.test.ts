@@ -170,8 +170,8 @@ test('while an alert flaps, only a severity above all notified ones is notified'
     for (const [i, value] of minutes.entries()) {
       story.at(new Date(NOON + i * MINUTE).toISOString().slice(11, 19)).cpu('web-1', value)
     }
-    const told = story.until('13:00').map((line) => line.slice(9))
-    const spell = told.slice(told.indexOf('ada flapping_started: cpu-high web-1'))
+    const notified = story.until('13:00').map((line) => line.slice(9))
+    const spell = notified.slice(notified.indexOf('ada flapping_started: cpu-high web-1'))
     const rose = ['flapping_started', 'severity_raised', 'flapping_stopped']
     t.strictSame(
       spell.filter((line) => rose.some((because) => line.includes(because))),
@@ -335,8 +335,8 @@ test('a deferred repeat omits alerts that were acknowledged meanwhile', async (t
   const rules = [cpuHigh({ over: MINUTE, repeat: { initial: 10 * MINUTE, max: 10 * MINUTE } })]
   const story = crowd({ rules, receivers })
   story.at('12:11:15').acknowledge('cpu-high', 'web-2', 5 * MINUTE)
-  const told = story.until('12:14')
-  t.equal(told.at(-1), '12:11:20 ops rate_limited: cpu-high web-1, cpu-high web-3')
+  const notified = story.until('12:14')
+  t.equal(notified.at(-1), '12:11:20 ops rate_limited: cpu-high web-1, cpu-high web-3')
   t.match(decided(story, 'web-2', 'ops').at(-1), /suppressed repeat_interval: acknowledgement$/)
 })
 
@@ -422,9 +422,9 @@ test('a removed address gets the end of notified alerts and nothing else; one th
   story.at('12:10').cpu('web-1', 0.1)
   story.at('12:15').configure(config({ rules: [ladder] }))
   story.at('12:20').cpu('web-2', 0.99)
-  const told = story.until('12:30')
+  const notified = story.until('12:30')
   t.strictSame(
-    told.filter((line) => line.includes('ada')),
+    notified.filter((line) => line.includes('ada')),
     [
       '12:01:10 ada fired: cpu-high web-1',
       '12:01:10 ada fired: cpu-high web-2',
