@@ -1,4 +1,4 @@
-import { type FieldTest, isReference } from '../model.ts'
+import { type FieldTest, isReference, type ValueTest } from '../model.ts'
 import type { StepBudget } from '../labels/automaton.ts'
 import { compilePattern, type Pattern } from '../labels/pattern.ts'
 import { parseNumber } from './number.ts'
@@ -20,9 +20,13 @@ type ItemTest = (item: unknown, budget: StepBudget) => boolean | undefined
 
 /** Compiles a rule's tests. Throws a `PatternError` for an expression that RE2 does not support. */
 export function compileWhere(tests: readonly FieldTest[], paths: Paths): Where {
-  const cheapestFirst = tests.toSorted((a, b) => Number(a.matches !== undefined) - Number(b.matches !== undefined))
-  const compiled = cheapestFirst.map((test) => ({ slot: paths.add(test.field), holds: compileTest(test) }))
+  const cheapestFirst = tests.toSorted((a, b) => Number(hasExpression(a)) - Number(hasExpression(b)))
+  const compiled = cheapestFirst.map((test) => ({ slot: paths.add(test.field), holds: compileTest(test, test.field) }))
   return (values, budget) => everyOf(compiled, ({ slot, holds }) => holds(values[slot], budget))
+}
+
+function hasExpression({ matches, not }: ValueTest): boolean {
+  return matches !== undefined || (not !== undefined && hasExpression(not))
 }
 
 /** Like `every`, with a third answer: unknown, unless one is false. */
@@ -47,12 +51,25 @@ function someOf(items: readonly unknown[], test: (item: unknown) => boolean | un
   return result
 }
 
+/** Compiles the tests of a field. `not` is the exact opposite of its tests: it passes where they fail, and only there. */
+function compileTest({ not, ...tests }: ValueTest, field: string): ItemTest {
+  const passes = compilePositive(tests, field)
+  if (not === undefined) return passes
+  const isOnly = Object.keys(tests).every((key) => key === 'field')
+  const excluded = compileTest(not, field)
+  const passesNot: ItemTest = (value, budget) => {
+    const result = excluded(value, budget)
+    return result === undefined ? undefined : !result
+  }
+  return isOnly ? passesNot : (value, budget) => everyOf([passes, passesNot], (one) => one(value, budget))
+}
+
 /**
- * Compiles one test. A missing field (also null, an unresolved reference, and an array without values) fails every test
- * but `exists: false`. An array passes if one of its elements does.
+ * Compiles tests without `not`. A missing field (also null, an unresolved reference, and an array without values) fails
+ * every test but `exists: false`. An array passes if one of its elements does.
  */
-function compileTest(test: FieldTest): ItemTest {
-  const checks = itemChecks(test)
+function compilePositive(test: ValueTest, field: string): ItemTest {
+  const checks = itemChecks(test, field)
   const passes: ItemTest = (item, budget) => isPresent(item) && everyOf(checks, (check) => check(item, budget))
   if (test.exists === false) {
     return (value) => checks.length === 0 && !(Array.isArray(value) ? value.some(isPresent) : isPresent(value))
@@ -61,7 +78,7 @@ function compileTest(test: FieldTest): ItemTest {
     Array.isArray(value) ? someOf(value, (item) => passes(item, budget)) : passes(value, budget)
 }
 
-function itemChecks(test: FieldTest): ItemTest[] {
+function itemChecks(test: ValueTest, field: string): ItemTest[] {
   const { oneOf, contains, prefix, matches, above, below } = test
   const checks: ItemTest[] = []
   if (oneOf !== undefined) checks.push(onText((text) => oneOf.includes(text)))
@@ -69,7 +86,7 @@ function itemChecks(test: FieldTest): ItemTest[] {
   if (prefix !== undefined) checks.push(onText((text) => text.startsWith(prefix)))
   if (above !== undefined) checks.push((item) => parseNumber(item) > above)
   if (below !== undefined) checks.push((item) => parseNumber(item) < below)
-  if (matches !== undefined) checks.push(onText(compileMatches(matches, test.field)))
+  if (matches !== undefined) checks.push(onText(compileMatches(matches, field)))
   return checks
 }
 

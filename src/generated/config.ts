@@ -315,6 +315,10 @@ above?: number
  * The field is a number below this value.
  */
 below?: number
+/**
+ * A value, a list or tests that the field must not pass. A missing field passes.
+ */
+not?: FieldTest
 })
 /**
  * A value; numbers and booleans are compared as text.

@@ -21,8 +21,12 @@ export interface Metric {
 }
 
 /** A condition on one field of an event. All tests in it must hold. */
-export interface FieldTest {
+export interface FieldTest extends ValueTest {
   readonly field: string
+}
+
+/** Tests that a value must pass, all of them. */
+export interface ValueTest {
   /** The value equals one of these; numbers and booleans are compared as text. */
   readonly oneOf?: readonly string[]
   readonly contains?: string
@@ -32,6 +36,8 @@ export interface FieldTest {
   readonly exists?: boolean
   readonly above?: number
   readonly below?: number
+  /** Tests that the field must not pass. A missing field passes. */
+  readonly not?: ValueTest
 }
 
 /** An aggregation of the samples of a window. `range` is the maximum less the minimum, `p95` is a percentile, from p1 to p99.9. */

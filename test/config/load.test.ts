@@ -328,7 +328,8 @@ test('an override takes the place of the severities it names', async (t) => {
 test('where matches by value, by list and by tests, all as text or numbers', async (t) => {
   const rule = ruleOf(
     '{ name: r, when: { over: 1m, threshold: { at_least: 1 }, count: { where: ' +
-      '{ a: x, b: [1, true, y], "c/d": { matches: "(?i)oom|out of mem", exists: true }, e.f: { above: 1, below: 2.5 } } } } }',
+      '{ a: x, b: [1, true, y], "c/d": { matches: "(?i)oom|out of mem", exists: true }, e.f: { above: 1, below: 2.5 }, ' +
+      'g: { not: root }, h: { prefix: x, not: { contains: y, not: [1] } } } } } }',
   )
   t.match(rule, {
     kind: 'count',
@@ -337,6 +338,8 @@ test('where matches by value, by list and by tests, all as text or numbers', asy
       { field: 'b', oneOf: ['1', 'true', 'y'] },
       { field: 'c/d', matches: '(?i)oom|out of mem', exists: true },
       { field: 'e.f', above: 1, below: 2.5 },
+      { field: 'g', not: { oneOf: ['root'] } },
+      { field: 'h', prefix: 'x', not: { contains: 'y', not: { oneOf: ['1'] } } },
     ],
   })
 })

@@ -425,6 +425,11 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    what: 'an expression under not',
+    yaml: rule('when: { count: { where: { message: { not: { matches: "[" } } } }, over: 1m, threshold: { above: 1 } }'),
+    found: ["3:58: the regular expression is not valid: missing closing ] (found '[', expected RE2 syntax)"],
+  },
+  {
     what: 'an expression of too many instructions',
     yaml: rule(
       'when: { count: { where: { message: { matches: ".{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}.{0,1000}" } } }, over: 1m, threshold: { above: 1 } }',

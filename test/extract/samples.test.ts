@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { createExtractor, type CountedRule, type Extract } from '../../src/extract/samples.ts'
@@ -270,6 +271,43 @@ void test('every test of a field does what it says', async (t) => {
   t.notOk(counts({ above: 1, below: 3 }, 4))
   t.ok(counts({ exists: true }, {}))
   t.ok(counts({ exists: true, prefix: 'a' }, 'abc'))
+})
+
+void test('not passes where its tests fail, and only there', async (t) => {
+  t.notOk(counts({ not: { oneOf: ['root'] } }, 'root'))
+  t.ok(counts({ not: { oneOf: ['root'] } }, 'ada'))
+  t.notOk(counts({ not: { oneOf: ['root'] } }, ['ada', 'root']), 'an array passes if none of its elements is excluded')
+  t.ok(counts({ contains: 'Failed', not: { contains: ' from 10.' } }, 'Failed password from 192.0.2.1'))
+  t.notOk(counts({ contains: 'Failed', not: { contains: ' from 10.' } }, 'Failed password from 10.0.0.1'))
+  t.notOk(counts({ contains: 'Failed', not: { contains: ' from 10.' } }, 'Accepted password'))
+  t.notOk(counts({ exists: true, not: { oneOf: ['root'] } }, undefined))
+  t.ok(counts({ not: { not: { oneOf: ['root'] } } }, 'root'))
+  const tests: FieldTest[] = [
+    { oneOf: ['a', '1'] },
+    { contains: 'a' },
+    { prefix: 'b' },
+    { matches: 'a|b' },
+    { exists: true },
+    { exists: false },
+    { above: 1 },
+    { below: 1, above: -1 },
+  ].map((one) => ({ field: 'f', ...one }))
+  const item = fc.oneof(
+    fc.constantFrom('a', 'b', 'ab', '1', '2', '', '%{x}'),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+  )
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...tests),
+      fc.option(fc.oneof(item, fc.array(item)), { nil: undefined }),
+      (test, value) => {
+        const { field: _, ...not } = test
+        return counts({ not }, value) !== counts(test, value)
+      },
+    ),
+  )
 })
 
 void test('a missing field fails every test but exists: false', async (t) => {

@@ -1,5 +1,5 @@
 import type * as Raw from '../../generated/config.ts'
-import type { FieldTest } from '../../model.ts'
+import type { FieldTest, ValueTest } from '../../model.ts'
 import { EVENT_STEPS } from '../../labels/automaton.ts'
 import { compilePattern, MAX_SEARCHED } from '../../labels/pattern.ts'
 import { below, describe } from '../../text/diagnostic.ts'
@@ -13,12 +13,15 @@ export function readWhere(
   pointer: string,
   diagnostics: Diagnostics,
 ): readonly FieldTest[] {
-  return Object.entries(raw).map(([field, test]) => {
-    if (Array.isArray(test)) return { field, oneOf: test.map(String) }
-    if (typeof test !== 'object') return { field, oneOf: [String(test)] }
-    checkTests(test, below(pointer, field), diagnostics)
-    return { field, ...test }
-  })
+  return Object.entries(raw).map(([field, test]) => ({ field, ...readTest(test, below(pointer, field), diagnostics) }))
+}
+
+function readTest(raw: Raw.FieldTest, pointer: string, diagnostics: Diagnostics): ValueTest {
+  if (Array.isArray(raw)) return { oneOf: raw.map(String) }
+  if (typeof raw !== 'object') return { oneOf: [String(raw)] }
+  checkTests(raw, pointer, diagnostics)
+  const { not, ...tests } = raw
+  return not === undefined ? tests : { ...tests, not: readTest(not, below(pointer, 'not'), diagnostics) }
 }
 
 function checkTests(tests: RawTests, pointer: string, diagnostics: Diagnostics): void {
