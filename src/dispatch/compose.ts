@@ -11,6 +11,7 @@ import type {
   Report,
 } from '../model.ts'
 import type { DispatchPlan } from './plan.ts'
+import { sendsResolved } from './routing.ts'
 import type { DueRun } from './schedule.ts'
 import type { TrackedAlert, DispatchState, DeferredAlert, Target, Mail, PendingNotice } from './state.ts'
 import { muteFor } from './suppress.ts'
@@ -44,6 +45,7 @@ export function composeMail(
     ...(lead === undefined ? {} : { lead }),
     ...(context === undefined ? {} : { context }),
     ...(nextRepeatAt === undefined ? {} : { nextRepeatAt }),
+    ...(alerts.some((one) => sendsResolved(plan, one.identity.rule, mail.target)) ? {} : { sendResolved: false }),
   }
   return effect(mail.target, notification, about === undefined ? thread : orderingKey(about))
 }

@@ -127,6 +127,12 @@ export function targetsForReceivers(plan: DispatchPlan, notify: readonly string[
   return uniqueTargets(targetsFor(plan, policy, notify)).filter(({ channel }) => channel !== 'alertmanager')
 }
 
+/** Returns true if a target is notified of the end of a rule's alerts. An Alertmanager must be. */
+export function sendsResolved(plan: DispatchPlan, rule: string, { receiver, channel }: Target): boolean {
+  if (channel === 'alertmanager') return true
+  return plan.rules.get(rule)?.sendResolved !== false && plan.receivers.get(receiver)?.sendResolved !== false
+}
+
 /** Returns all addresses that a configuration names. */
 export function listAddresses(plan: DispatchPlan): ReadonlySet<string> {
   return new Set(receiverAddresses(plan, [...plan.receivers.keys()]))

@@ -1,5 +1,5 @@
 import type { AlertSnapshot, AlertEvent, NotificationReason, Effect, Millis } from '../model.ts'
-import { resolveTargets, resolveEscalation, targetsForReceivers } from './routing.ts'
+import { resolveTargets, resolveEscalation, sendsResolved, targetsForReceivers } from './routing.ts'
 import { deferToBacklog, flushBacklog, flushDeferred } from './deferred.ts'
 import { pruneRateLimits, admit, rateLimitFor } from './rate-limit.ts'
 import { composeMail, pruneChart } from './compose.ts'
@@ -17,7 +17,15 @@ import { describeMutesInForce, updateMutes } from './mute.ts'
 import type { DispatchPlan } from './plan.ts'
 import { notifyScheduled } from './heartbeat.ts'
 import { flush, recordNotified, computeNextFlush } from './flush.ts'
-import { type AlertRef, type TrackedAlert, countMail, type DispatchState, type Mail, recordDecision } from './state.ts'
+import {
+  type AlertRef,
+  type TrackedAlert,
+  countMail,
+  type DispatchState,
+  type Group,
+  type Mail,
+  recordDecision,
+} from './state.ts'
 
 /** The most closed episodes kept for queries. */
 const CLOSED_RETENTION = 300
@@ -115,7 +123,7 @@ export function onAlertClosed(state: DispatchState, plan: DispatchPlan, snapshot
   }
   for (const group of listGroups(state, alert)) {
     if (group.members.get(episode)?.isNotified === true && !noticed.has(group.target.to.address))
-      updateMember(group, alert, 'resolved', now)
+      updateGroup(plan, group, alert, 'resolved', now)
     else group.members.delete(episode)
   }
   state.backlog.episodes.delete(episode)
@@ -138,7 +146,7 @@ function notifyTargets(
   const groups = listGroups(state, alert)
   for (const group of groups) {
     targets.delete(group.target.to.address)
-    updateMember(group, alert, reason, now)
+    updateGroup(plan, group, alert, reason, now)
   }
   state.isDirty = true
   const isOver = alert.snapshot.state === 'resolved'
@@ -147,6 +155,21 @@ function notifyTargets(
   }
   if (isOver) return
   for (const line of targets.values()) addToGroup(state, line, alert, labels, reason, now)
+}
+
+/** Queues an event in a group, unless it is the end of a notified alert that its target is not notified of. */
+function updateGroup(
+  plan: DispatchPlan,
+  group: Group,
+  alert: TrackedAlert,
+  reason: NotificationReason,
+  now: Millis,
+): void {
+  const { episode, state, identity } = alert.snapshot
+  const isEnd = state === 'resolved' && group.members.get(episode)?.isNotified === true
+  if (!isEnd || sendsResolved(plan, identity.rule, group.target)) return updateMember(group, alert, reason, now)
+  group.members.delete(episode)
+  recordSuppressed(alert, reason, { by: 'send_resolved' }, now, group.target.to.address)
 }
 
 /** Sends what the groups have due after a journal entry is applied. */

@@ -679,6 +679,10 @@ webhook?: Webhook
  */
 alertmanager?: Alertmanager
 /**
+ * Notify the receiver when an alert resolves. An Alertmanager is always notified.
+ */
+send_resolved?: boolean
+/**
  * Time zone of the receiver: for times in its mails, and for report and heartbeat. Default: UTC.
  */
 time_zone?: TimeZone
@@ -943,6 +947,10 @@ keep_firing_for?: Duration
  * Notify when a critical alert becomes a warning. Otherwise the next notification is for its resolution.
  */
 notify_on_downgrade?: boolean
+/**
+ * Notify when an alert resolves. An Alertmanager is always notified.
+ */
+send_resolved?: boolean
 /**
  * Severity of alerts, unless the threshold has warning: and critical: bounds.
  */

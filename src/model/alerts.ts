@@ -120,10 +120,19 @@ export type HeldBy = Mute | { readonly by: 'acknowledgement'; readonly author: s
  * its address left the configuration at `at`. `not_routed`: the configuration no longer routes this alert to it.
  * `undone`: a change of severity was reverted before it was sent. `resolved_in_group_wait`: the alert resolved before
  * its group was sent. `never_notified`: no notification said that it fired, so none says that it resolved.
+ * `send_resolved`: its rule or its receiver has `send_resolved: false`.
  */
 export type Suppression =
   | HeldBy
-  | { readonly by: 'no_receiver' | 'not_routed' | 'undone' | 'resolved_in_group_wait' | 'never_notified' }
+  | {
+      readonly by:
+        | 'no_receiver'
+        | 'not_routed'
+        | 'undone'
+        | 'resolved_in_group_wait'
+        | 'never_notified'
+        | 'send_resolved'
+    }
   | { readonly by: 'receiver_removed'; readonly at: Millis }
 
 /** Takes responsibility for an episode: stops repeats and escalations until `until`, or until the severity rises. */

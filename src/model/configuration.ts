@@ -104,6 +104,8 @@ interface RuleBase {
   readonly groupBy?: readonly string[]
   readonly repeat?: Repeat
   readonly escalation?: readonly Escalation[]
+  /** Set where the end of an alert is not notified. */
+  readonly sendResolved?: false
   /** Patterns of the hosts that the rule applies to; empty means all. */
   readonly hosts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
@@ -169,6 +171,8 @@ export interface Receiver {
   readonly subjectMode?: 'status'
   readonly webhook?: boolean
   readonly alertmanager?: boolean
+  /** Set where the end of an alert is not notified. */
+  readonly sendResolved?: false
   /** When the report and the heartbeat mail are sent. */
   readonly report?: Schedule
   readonly heartbeat?: Schedule

@@ -162,6 +162,8 @@ export interface Notification {
   readonly context?: FiringContext
   /** When it is sent again if nothing changes. */
   readonly nextRepeatAt?: Millis
+  /** Set where the end of its alerts is not notified. */
+  readonly sendResolved?: false
   /** The receiver's time zone and templates. */
   readonly timeZone?: string
   readonly templates?: Templates

@@ -133,6 +133,7 @@ const SUPPRESSIONS = {
   undone: 'it was over before it could be sent',
   resolved_in_group_wait: 'it resolved before its group was sent',
   never_notified: 'nobody was notified that it fired',
+  send_resolved: 'its rule or its receiver has send_resolved: false',
 } as const
 
 const HELD: Readonly<Record<HeldBy['by'], string>> = {

@@ -1,7 +1,8 @@
 import { test } from 'tap'
-import type { MetricRule } from '../../src/model.ts'
+import { runQuery } from '../../src/engine/query/index.ts'
+import type { MetricRule, Receiver } from '../../src/model.ts'
 import { alerting, above, config, cpuHigh, HOUR, MINUTE, silent, bounds, TEN } from '../helpers/play.ts'
-import { instant, matcher, tell } from '../helpers/story.ts'
+import { instant, matcher, type Story, tell } from '../helpers/story.ts'
 
 const high = cpuHigh({ over: MINUTE })
 const ladder = cpuHigh({ over: MINUTE, condition: bounds('mean', [above(0.8, 0.7)], [above(0.95, 0.9)]) })
@@ -210,6 +211,36 @@ test('an alert that nobody acknowledges is escalated until somebody does', async
     '17:01:10 ops resolved: cpu-high web-1',
     '17:01:10 boss resolved: cpu-high web-1',
   ])
+})
+
+test('send_resolved: false of a rule or a receiver stops notifications of the end, and the mails say so', async (t) => {
+  const [ops, boss] = receivers as readonly Receiver[] as [Receiver, Receiver]
+  const both = { ...high, notify: ['ops', 'boss'] }
+  const run = (rule: MetricRule, them: readonly Receiver[]): Story => {
+    const story = tell(config({ rules: [rule], receivers: them }), TEN)
+    story.at('12:00').cpu('web-1', 0.99)
+    story.at('12:20').cpu('web-1', 0.1)
+    story.at('12:40').cpu('web-1', 0.99)
+    return story
+  }
+  const receiver = run(both, [ops, { ...boss, sendResolved: false }])
+  t.strictSame(receiver.until('12:45'), [
+    '12:01:10 ops fired: cpu-high web-1',
+    '12:01:10 boss fired: cpu-high web-1',
+    '12:21:10 ops resolved: cpu-high web-1',
+    '12:41:10 ops fired: cpu-high web-1',
+    '12:41:10 boss fired: cpu-high web-1',
+  ])
+  const [toOps, toBoss] = receiver.play.mails
+  t.strictSame([toOps?.sendResolved, toBoss?.sendResolved], [undefined, false])
+  const why = runQuery(receiver.play.fold, { kind: 'why', rule: 'cpu-high', host: 'web-1' })
+  const alert = why?.alerts.find(({ state }) => state === 'resolved')
+  t.match(
+    alert?.decisions?.find(({ kind }) => kind === 'suppressed'),
+    { event: 'resolved', why: { by: 'send_resolved' }, to: 'boss@example.org' },
+  )
+  const rule = run({ ...high, sendResolved: false }, receivers)
+  t.strictSame(rule.until('12:45'), ['12:01:10 ops fired: cpu-high web-1', '12:41:10 ops fired: cpu-high web-1'])
 })
 
 test('an escalation counts from when somebody could have looked after the alert', async (t) => {

@@ -79,6 +79,7 @@ function readReceiver(name: string, raw: Raw.Receiver, context: ReceiverContext)
     ...(email?.subject_mode === 'status' ? { subjectMode: 'status' } : {}),
     ...(webhook ? { webhook: true } : {}),
     ...(alertmanager ? { alertmanager: true } : {}),
+    ...(raw.send_resolved === false ? { sendResolved: false } : {}),
     ...(raw.report ? { report: readSchedule(raw.report, `${pointer}/report`, diagnostics) } : {}),
     ...(raw.heartbeat ? { heartbeat: { at: parseMinutes(raw.heartbeat.at ?? DEFAULT_REPORT_TIME) ?? 0 } } : {}),
   }

@@ -84,6 +84,7 @@ function readBase(raw: Raw.Rule, pointer: string, context: RuleContext): Base {
             diagnostics,
           }),
         }),
+    ...(raw.send_resolved === false ? { sendResolved: false as const } : {}),
     hosts: readHosts(raw.hosts, below(pointer, 'hosts'), diagnostics),
     labels: Object.fromEntries(Object.entries(raw.labels ?? {}).map(([name, value]) => [name, String(value)])),
   }

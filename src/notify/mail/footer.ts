@@ -42,14 +42,18 @@ function formatNamer({ namedBy }: Notification, alerts: readonly AlertSnapshot[]
 /** Says which notifications a flapping alert sends. */
 const FLAPPING = 'when it stops flapping or its severity is raised'
 
+/** Where the end of an alert is not notified. */
+const RAISED = 'when a severity is raised (none at the end: send_resolved is false)'
+
 function formatNextMail(
-  { decidedAt, nextRepeatAt }: Notification,
+  { decidedAt, nextRepeatAt, sendResolved }: Notification,
   alerts: readonly AlertSnapshot[],
   firing: readonly AlertSnapshot[],
   time: WriteInstant,
 ): string {
   const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
-  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when an alert changes'
+  const change = sendResolved === false ? RAISED : alerts.length === 1 ? 'when it resolves' : 'when an alert changes'
+  const over = isFlapping ? FLAPPING : change
   if (nextRepeatAt === undefined) return `Next mail: ${over}.`
   const until = Math.min(...firing.map(({ ack }) => ack?.until ?? decidedAt))
   if (until > decidedAt) {

@@ -261,6 +261,11 @@ test('no reminder is promised of what somebody looks after', async (t) => {
   const ack = { at: at('12:00:00'), until: at('20:05:00'), author: 'Grace', note: 'on it' }
   const alert = facts({ ack })
   const { text } = await read(notification({ alerts: [alert], nextRepeatAt: at('20:05:00') }))
+  const one = await read(notification({ alerts: [alert], nextRepeatAt: at('20:05:00'), sendResolved: false }))
+  t.match(
+    one.text,
+    'Next mail: when a severity is raised (none at the end: send_resolved is false). No reminders while',
+  )
   t.match(text, 'Next mail: when it resolves. No reminders while it is acknowledged (until 2026-11-22 20:05:00 UTC).')
   const past = facts({ ack: { ...ack, until: at('12:05:00') } })
   t.match((await read(notification({ alerts: [past], nextRepeatAt: at('20:05:00') }))).text, 'or a reminder at')
