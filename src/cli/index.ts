@@ -5,6 +5,7 @@ import { addCheck } from './check.ts'
 import { addDemo } from './demo.ts'
 import { addHosts } from './hosts.ts'
 import { addPreview } from './preview.ts'
+import { addRoutes } from './routes.ts'
 import { addSendTest } from './send-test.ts'
 import { addSilences } from './silences.ts'
 import { addStart, type StartIo } from './start.ts'
@@ -58,6 +59,7 @@ function createProgram(io: Io): Command {
   addDemo(program, io)
   addSendTest(program, io)
   addPreview(program, io)
+  addRoutes(program, io)
   addHosts(program, io)
   addAlerts(program, io)
   addSilences(program, io)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { ROOT, runChild, runCli } from '../helpers/service.ts'
 
-const COMMANDS = ['start', 'check', 'demo', 'send-test', 'preview', 'hosts', 'alerts', 'silences', 'why']
+const COMMANDS = ['start', 'check', 'demo', 'send-test', 'preview', 'routes', 'hosts', 'alerts', 'silences', 'why']
 
 /** What was printed, as one text each. */
 async function cli(

@@ -60,7 +60,8 @@ function refuseUnknown(command: Command): void {
   )
   const flag = words.find(isFlag)
   if (flag !== undefined) command.error(`unknown option '${flag}'`, { code: 'commander.unknownOption' })
-  if (words.length > command.registeredArguments.length)
+  const isVariadic = command.registeredArguments.at(-1)?.variadic === true
+  if (!isVariadic && words.length > command.registeredArguments.length)
     command.error('', { code: command.commands.length > 0 ? 'commander.unknownCommand' : 'commander.excessArguments' })
 }
 
