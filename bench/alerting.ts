@@ -146,12 +146,14 @@ function eventOf(host: number, now: number, window: number): object {
   }
 }
 
-/** When the engine detected it, by the id of the notification. */
+/** When the engine detected it, by thread and number of the mail: `<thread>.<number>`, then a hash of the address. */
 async function foundAt({ port }: Target): Promise<ReadonlyMap<string, number>> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/notifications?limit=1000`)
   const list = (await answer.json()) as readonly { readonly id: string; readonly createdAt: string }[]
-  return new Map(list.map(({ id, createdAt }) => [id, Date.parse(createdAt)]))
+  return new Map(list.map(({ id, createdAt }) => [withoutHash(id), Date.parse(createdAt)]))
 }
+
+const withoutHash = (id: string): string => id.slice(0, id.lastIndexOf('.'))
 
 async function judge(
   arrivals: readonly Arrival[],
@@ -160,7 +162,7 @@ async function judge(
   const times = await Promise.all(
     arrivals.map(async ({ raw, at }) => {
       const mail = await PostalMime.parse(raw)
-      const notified = found.get(mail.messageId?.slice(1, mail.messageId.lastIndexOf('@')) ?? '')
+      const notified = found.get(withoutHash(mail.messageId?.slice(1, mail.messageId.lastIndexOf('@')) ?? ''))
       const window = Date.parse(
         `${/window that ended at ([\d-]+ [\d:]+) UTC/.exec(mail.text ?? '')?.[1]?.replace(' ', 'T')}Z`,
       )

@@ -1,5 +1,8 @@
 import { test } from 'tap'
+import { runQuery } from '../../src/engine/query/index.ts'
+import type { Host } from '../../src/engine/state.ts'
 import { describeReason } from '../../src/text/reason.ts'
+import { memoryOf } from '../helpers/fate.ts'
 import {
   at,
   config,
@@ -58,6 +61,46 @@ test('a source that delivers for minutes only still finds a host absent that was
   })
   // The source is known to be regular once it has delivered for ten minutes.
   t.match(absences(play), [['12:10', 'b', 'logstash-a']])
+})
+
+test('why says for how long the sources of a host have delivered since, and no query changes the state', async (t) => {
+  const play = createPlay(config({ rules, hosts: { expected: ['never'], retireAfter: 24 * 60 * MINUTE } }))
+  play.until('12:09:00', (now) => {
+    if (now % (5 * SECOND) === 0) play.post((isLive(now, '12:05:00') ? ['a', 'b'] : ['a']).map((h) => event(h, now)))
+    if (now === at('12:05:00')) play.post([event('b', now)], { source: 'oneshot' })
+  })
+  const before = memoryOf(play.fold)
+  const why = runQuery(play.fold, { kind: 'why', rule: 'host-silent', host: 'b' })
+  t.match(why?.evaluations, [
+    {
+      value: 239,
+      evidence: { why: { code: 'last_event_unobserved', params: { source: 'oneshot', observed: 10_000 } } },
+    },
+  ])
+  runQuery(play.fold, { kind: 'hosts' })
+  runQuery(play.fold, { kind: 'why', rule: 'host-silent', host: 'never' })
+  t.equal(memoryOf(play.fold), before)
+})
+
+test('a source that was retired and returns counts its time from zero', async (t) => {
+  const play = createPlay(config({ rules, hosts: { expected: ['b'], retireAfter: 10 * MINUTE } }))
+  play.until(
+    '12:30:00',
+    every(
+      TEN,
+      (now) =>
+        void play.post(
+          ['a', 'b'].map((h) => event(h, now)),
+          { source: 'old' },
+        ),
+    ),
+  )
+  // Sources that are not in the configuration are retired after a day without requests.
+  play.until(at('12:30:00') + 26 * 60 * MINUTE, (now) => void play.post([heartbeat(now), event('a', now)]), MINUTE)
+  t.equal(play.fold.state.sources.has('old'), false)
+  const { deliveries } = play.fold.state.hosts.get('b') as Host
+  play.post([event('c', play.now())], { source: 'old' })
+  t.ok([...deliveries].every(([name, { observed }]) => name !== 'old' || observed === 0))
 })
 
 test('a source that seldom delivers a host does not make it absent while its usual one is down', async (t) => {

@@ -8,7 +8,12 @@ import type { ExpectedSince, Fold, Host } from '../state.ts'
  * sent anything is absent only if it is expected.
  */
 export function absentFor(fold: Fold, host: Host): Millis | undefined {
-  if (host.expectedSince !== undefined) return expectedFor(fold, host.expectedSince)
+  return host.expectedSince === undefined ? observedAbsence(fold, host) : expectedFor(fold, host.expectedSince)
+}
+
+/** Returns the same as of the last evaluation, for queries: it changes no state. */
+export function observedAbsence(fold: Fold, host: Host): Millis | undefined {
+  if (host.expectedSince !== undefined) return host.expectedSince.waitedFor
   return host.name === UNKNOWN_HOST || isNeverSeen(host) ? undefined : longestObserver(fold, host)?.observed
 }
 

@@ -4,7 +4,7 @@ import type { WorkBudget } from '../evaluate/due-windows.ts'
 import { appliesTo } from '../plan.ts'
 import { absencePace, type Sample, sampleArrival, sampleHosts, sampleSource } from '../sample.ts'
 import type { Fold, Host, HostScan } from '../state.ts'
-import { absenceSource, absentFor, absentSince, isNeverSeen } from './absence-time.ts'
+import { absenceSource, absentFor, absentSince, isNeverSeen, observedAbsence } from './absence-time.ts'
 import { absenceResult, builtinAlertId, COST, IMMEDIATE_TIMERS, stateIdentity, stateMeasure } from './evaluation.ts'
 import { massAbsenceFor } from './mass-absence.ts'
 import type { Observation, StateRule } from './rule.ts'
@@ -85,7 +85,7 @@ export function observeAbsence(fold: Fold, rule: AbsenceRule, host: Host): Obser
   const at = absentSince(host)
   const isNew = isNeverSeen(host)
   const elapsed = fold.state.now - at
-  const observed = absentFor(fold, host)
+  const observed = observedAbsence(fold, host)
   const isUnobserved = observed !== undefined && elapsed > rule.after && observed <= rule.after
   const code = isNew ? 'expected_since' : 'last_event'
   const why: Reason = isUnobserved

@@ -4,6 +4,7 @@ import { type Millis, UNKNOWN_HOST, OTHERS, SEP } from '../../model.ts'
 import { foldHostName } from '../../labels/host-name.ts'
 import { isExpected } from '../plan.ts'
 import { forgetMatches } from '../evaluate/matched-events.ts'
+import { resetDeliveries } from './deliveries.ts'
 import { count, type Fold, type Host, type KeyInfo, type Limited, type State } from '../state.ts'
 
 /**
@@ -241,6 +242,7 @@ export function admitSource(fold: Fold, name: string, receivedAt: Millis): Sourc
   }
   const source = createSource(name, receivedAt)
   state.sources.set(name, source)
+  resetDeliveries(fold, name)
   return source
 }
 

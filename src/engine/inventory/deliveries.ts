@@ -83,10 +83,15 @@ export function longestObserver(
 
 /** Returns for how long a source delivered since the host's last event. */
 function observedSince(host: Host, { name, observedTime }: Source): Millis {
-  const delivery = host.deliveries.get(name) as HostDelivery
-  // A source that was retired and returned counts its time from zero.
-  delivery.observed = Math.min(delivery.observed, observedTime)
-  return observedTime - delivery.observed
+  return observedTime - (host.deliveries.get(name) as HostDelivery).observed
+}
+
+/** Handles a new source. If it was retired before, its time counts from zero again for the hosts that it delivered. */
+export function resetDeliveries({ state }: Fold, name: string): void {
+  for (const { deliveries } of state.hosts.values()) {
+    const delivery = deliveries.get(name)
+    if (delivery !== undefined) delivery.observed = 0
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import { aggregate, viewSeries } from './series.ts'
 import { viewBuiltin } from './builtin.ts'
 import { viewRemovedRule, viewRules } from './rules.ts'
 import { evaluationCounts } from '../evaluate/snapshot.ts'
-import { absentFor, isNeverSeen } from '../builtin/absence-time.ts'
+import { isNeverSeen, observedAbsence } from '../builtin/absence-time.ts'
 import { spellHost } from '../inventory/admission.ts'
 import { appliesTo, isExpected } from '../plan.ts'
 import type { Alert, Fold, Host } from '../state.ts'
@@ -160,7 +160,7 @@ function isAbsent(fold: Fold, host: Host): boolean {
   const open = [...host.alerts.values()].map(({ identity }) => identity.rule)
   if (fold.plan.absences.some(({ name }) => open.includes(name))) return true
   const isWatched = fold.plan.absences.some((rule) => appliesTo(rule, host.name))
-  return !isWatched && (absentFor(fold, host) ?? 0) > ABSENT_AFTER
+  return !isWatched && (observedAbsence(fold, host) ?? 0) > ABSENT_AFTER
 }
 
 function skewState(host: Host): HostState {

@@ -171,7 +171,7 @@ function parseWhole(bytes: Buffer, from: number, to: number, limits: BodyLimits)
     value = JSON.parse(text)
   } catch (error) {
     const events = text[0] === '[' ? parseElements(bytes, from, limits) : parseLines(text)
-    return events ?? refuse(error)
+    return events ?? refuse(error, text)
   }
   if (Array.isArray(value)) return value
   return unpacked(value) ?? [value]
@@ -214,10 +214,11 @@ function unpacked(value: unknown): readonly unknown[] | undefined {
 }
 
 /** Refuses a body with what V8 says of it: a position, or for short text the unexpected token. */
-function refuse(error: unknown): never {
+function refuse(error: unknown, text: string): never {
   const message = error instanceof Error ? error.message : ''
   const [, position] = /position (\d+)/.exec(message) ?? []
-  if (position !== undefined) throw notJson(`character ${position} is not what JSON has there`)
+  if (position !== undefined && Number(position) < text.length)
+    throw notJson(`character ${position} is not what JSON has there`)
   const [, token] = /^Unexpected token '(.*?)',/su.exec(message) ?? []
   throw notJson(token === undefined ? 'it ends too early' : `'${token}' is not what JSON has there`)
 }

@@ -26,7 +26,8 @@ export function renderFooter(
   const why = explainRecipient(notification, formatNamer(notification, alerts))
   if (firing.length === 0)
     return [why, alerts.length === 1 ? 'This is the last mail about it.' : 'This is the last mail about them.']
-  return [why, formatNextMail(notification, alerts, firing, time), ...formatStop(firing, press)]
+  const next = notification.sendResolved === false ? formatReminder : formatNextMail
+  return [why, next(notification, alerts, firing, time), ...formatStop(firing, press)]
 }
 
 function formatNamer({ namedBy }: Notification, alerts: readonly AlertSnapshot[]): string {
@@ -42,18 +43,14 @@ function formatNamer({ namedBy }: Notification, alerts: readonly AlertSnapshot[]
 /** Says which notifications a flapping alert sends. */
 const FLAPPING = 'when it stops flapping or its severity is raised'
 
-/** Where the end of an alert is not notified. */
-const RAISED = 'when a severity is raised (none at the end: send_resolved is false)'
-
 function formatNextMail(
-  { decidedAt, nextRepeatAt, sendResolved }: Notification,
+  { decidedAt, nextRepeatAt }: Notification,
   alerts: readonly AlertSnapshot[],
   firing: readonly AlertSnapshot[],
   time: WriteInstant,
 ): string {
   const isFlapping = alerts.length === 1 && alerts[0]?.flapping !== undefined
-  const change = sendResolved === false ? RAISED : alerts.length === 1 ? 'when it resolves' : 'when an alert changes'
-  const over = isFlapping ? FLAPPING : change
+  const over = isFlapping ? FLAPPING : alerts.length === 1 ? 'when it resolves' : 'when an alert changes'
   if (nextRepeatAt === undefined) return `Next mail: ${over}.`
   const until = Math.min(...firing.map(({ ack }) => ack?.until ?? decidedAt))
   if (until > decidedAt) {
@@ -63,6 +60,19 @@ function formatNextMail(
   const count =
     firing.length < alerts.length ? ` (${formatCount(firing.length, 'alert is', 'alerts are')} still firing)` : ''
   return `Next mail: ${over}, or a reminder at ${time(nextRepeatAt)}${count}.`
+}
+
+/** Says when the next mail is sent where the end of an alert is not notified. */
+function formatReminder(
+  { decidedAt, nextRepeatAt }: Notification,
+  alerts: readonly AlertSnapshot[],
+  firing: readonly AlertSnapshot[],
+  time: WriteInstant,
+): string {
+  const end = `when ${alerts.length === 1 ? 'it resolves' : 'they resolve'}: send_resolved is false.`
+  const until = Math.min(...firing.map(({ ack }) => ack?.until ?? decidedAt))
+  if (nextRepeatAt === undefined || until > decidedAt) return `No mail ${end}`
+  return `Next mail: a reminder at ${time(nextRepeatAt)}. None ${end}`
 }
 
 function formatStop(firing: readonly AlertSnapshot[], press: Press): readonly string[] {

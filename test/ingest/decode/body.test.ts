@@ -91,6 +91,7 @@ test('an element of an array that is not JSON costs only itself, before or after
   }
   t.throws(() => read('[{"a":NaN}]'), { code: 'json', message: "the body is not JSON: 'N' is not what JSON has there" })
   t.throws(() => read('{"a":NaN}'), { message: "the body is not JSON: 'N' is not what JSON has there" })
+  for (const cut of ['[{"a":1},{"b":"te', '[{"a":1},{"b":2']) t.throws(() => read(cut), /it ends too early/, cut)
   t.throws(() => read('{"a":'), { message: 'the body is not JSON: it ends too early' })
 })
 

@@ -264,8 +264,12 @@ test('no reminder is promised of what somebody looks after', async (t) => {
   const one = await read(notification({ alerts: [alert], nextRepeatAt: at('20:05:00'), sendResolved: false }))
   t.match(
     one.text,
-    'Next mail: when a severity is raised (none at the end: send_resolved is false). No reminders while',
+    /^No mail when it resolves: send_resolved is false\.$/m,
+    'and no reminders while it is acknowledged',
   )
+  const plain = facts()
+  const two = await read(notification({ alerts: [plain, plain], nextRepeatAt: at('20:05:00'), sendResolved: false }))
+  t.match(two.text, 'Next mail: a reminder at 2026-11-22 20:05:00 UTC. None when they resolve: send_resolved is false.')
   t.match(text, 'Next mail: when it resolves. No reminders while it is acknowledged (until 2026-11-22 20:05:00 UTC).')
   const past = facts({ ack: { ...ack, until: at('12:05:00') } })
   t.match((await read(notification({ alerts: [past], nextRepeatAt: at('20:05:00') }))).text, 'or a reminder at')
