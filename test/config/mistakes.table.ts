@@ -1161,7 +1161,9 @@ export const rows: readonly Row[] = [
   {
     what: 'a webhook beside its key',
     yaml: lines('receivers: { ops: { url: https://a } }'),
-    found: ["1:21: unknown key 'url': expected one of email, webhook, alertmanager, time_zone, report, heartbeat"],
+    found: [
+      "1:21: unknown key 'url': expected one of email, webhook, alertmanager, send_resolved, time_zone, report, heartbeat",
+    ],
   },
   {
     what: 'keys of the top by other names',

@@ -220,7 +220,8 @@ function parseAnswer(buffer: Buffer): { answer: Answer; size: number } | undefin
 /** A POST with a length, as bytes to be written to a socket. */
 export function post(body: string | Buffer, headers: readonly string[] = [], path = '/events'): Buffer {
   const bytes = Buffer.from(body)
-  const head = [`POST ${path} HTTP/1.1`, 'Host: x', `Content-Length: ${bytes.length}`, ...headers]
+  const host = headers.some((header) => header.startsWith('Host:')) ? [] : ['Host: x']
+  const head = [`POST ${path} HTTP/1.1`, ...host, `Content-Length: ${bytes.length}`, ...headers]
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes])
 }
 
