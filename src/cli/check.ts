@@ -4,7 +4,7 @@ import { ConfigErrors, ConfigUnreadable, formatDiagnostic, loadConfig, type Load
 import type { Alerting, Receiver, Recipient, AlertSnapshot, EngineConfig, Rule, Unit } from '../model.ts'
 import { computeCapacity } from '../service/capacity.ts'
 import { formatValue, splitUnit } from '../text/format.ts'
-import { type Schemas, openSchemas, SchemaError } from '../service/judge.ts'
+import { listKinds, openSchemas, SchemaError } from '../service/judge.ts'
 import { checkEvents } from './check/events.ts'
 import { configOption, describeCommand, setAction } from './terminal/command.ts'
 import { anyAlert, playRule, sampleReceivers } from '../preview/samples.ts'
@@ -96,7 +96,6 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
   const { engine, listen } = config
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   const samples = renderSamples(engine)
-  const schemas = openSchemas(config)
   return [
     `${name} is valid: ${count(engine.rules.length, 'rule')}, ${count(engine.receivers.length, 'receiver')}`,
     ...printNotifiers(config),
@@ -116,14 +115,15 @@ function summarize(name: string, { config, warnings }: Loaded): readonly string[
       : [`  expects ${count(engine.hosts.expected.length, 'host')}: ${printList(engine.hosts.expected)}`]),
     ...(config.schemas === undefined
       ? []
-      : [`  custom schemas in ${config.schemas}: ${printList(schemas.customKinds)}`]),
-    ...[...warnings, ...samples.warnings, ...remoteWarnings(config, schemas)].map((warning) => `${WARNING}${warning}`),
+      : [`  custom schemas in ${config.schemas}: ${printList(openSchemas(config).customKinds)}`]),
+    ...[...warnings, ...samples.warnings, ...remoteWarnings(config)].map((warning) => `${WARNING}${warning}`),
   ]
 }
 
 /** Warns of remote kinds that no event has. */
-function remoteWarnings({ ingest }: Loaded['config'], { kinds }: Schemas): readonly string[] {
-  const strange = ingest.remoteKinds.filter((kind) => !kinds.includes(kind))
+function remoteWarnings(config: Loaded['config']): readonly string[] {
+  const kinds = listKinds(config)
+  const strange = config.ingest.remoteKinds.filter((kind) => !kinds.includes(kind))
   return strange.map((kind) => `no schema has the kind '${kind}' of ingest.remote_kinds${suggest(kind, kinds)}`)
 }
 

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { countsZeroes } from '../detect/index.ts'
 import { createExtractor, type Extract } from '../extract/samples.ts'
+import { readSchemaFiles } from '../ingest/schema/files.ts'
 import { createSchemas, type Schemas } from '../ingest/schema/index.ts'
 import { createBatchVerdict, checkInto } from '../ingest/verdict.ts'
 import type { Config, EventSamples, Rejection } from '../model.ts'
@@ -7,7 +9,7 @@ import { eventPlaceholders } from '../text/template.ts'
 
 export { parseNumber } from '../extract/number.ts'
 export { isBulkAction } from '../ingest/decode/split.ts'
-export { SchemaError, type Schemas } from '../ingest/schema/index.ts'
+export { SchemaError } from '../ingest/schema/index.ts'
 
 const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
 
@@ -17,6 +19,11 @@ const SCHEMAS = new URL('../../schemas/events/', import.meta.url)
  */
 export function openSchemas({ schemas }: Pick<Config, 'schemas'>): Schemas {
   return createSchemas(SCHEMAS, schemas)
+}
+
+/** Returns the kinds that have a schema, without compiling them. @throws {SchemaError} */
+export function listKinds({ schemas }: Pick<Config, 'schemas'>): readonly string[] {
+  return readSchemaFiles(fileURLToPath(SCHEMAS), schemas).map(({ kind }) => kind)
 }
 
 /** Creates the extractor for the samples of the configured metrics and rules. */
