@@ -82,6 +82,20 @@ test('why says for how long the sources of a host have delivered since, and no q
   t.equal(memoryOf(play.fold), before)
 })
 
+test('a token that stops under its own name is down, although sources below it go on', async (t) => {
+  const play = createPlay(config({ rules, sources: ['logstash-a'] }))
+  play.until(
+    '12:30:00',
+    every(TEN, (now) => {
+      if (isLive(now, '12:20:00')) play.post([heartbeat(now), event('a', now)])
+      play.post([event('b', now)], { source: 'logstash-a/east' })
+    }),
+  )
+  t.match(play.notified(), [/^12:22:[0-9]+ source-down logstash-a firing/])
+  const why = runQuery(play.fold, { kind: 'why', rule: 'source-down', host: 'logstash-a' })
+  t.match(why?.evaluations, [{ evidence: { why: { code: 'source_silent' } } }])
+})
+
 test('a source that was retired and returns counts its time from zero', async (t) => {
   const play = createPlay(config({ rules, hosts: { expected: ['b'], retireAfter: 10 * MINUTE } }))
   play.until(

@@ -48,8 +48,7 @@ export const sourceDown: BuiltinStateRule = {
 function watchSource(fold: Fold, source: Source): void {
   const { state, plan } = fold
   const { name } = source
-  // The second of the last request counts from its start.
-  const isSilent = source.idleFor >= DOWN_AFTER + SECOND && !hasLiveSubSource(fold, name)
+  const isSilent = isSilentNow(fold, source)
   const isDown = isSilent && isWatched(plan, source)
   const id = builtinAlertId(BUILTIN_RULES.source, name)
   if (!isDown && !state.alerts.has(id)) return
@@ -59,10 +58,23 @@ function watchSource(fold: Fold, source: Source): void {
   updateAlert(fold, state.alerts, id, subject, result, IMMEDIATE_TIMERS)
 }
 
-/** Whether a source below this one delivers: its sender names itself in `X-Source` by now. */
-function hasLiveSubSource({ state }: Fold, token: string): boolean {
+/** Returns true if nothing came for too long, and not because the sender names itself in `X-Source` by now. */
+function isSilentNow(fold: Fold, source: Source): boolean {
+  // The second of the last request counts from its start.
+  return source.idleFor >= DOWN_AFTER + SECOND && !hasMovedBelow(fold, source)
+}
+
+/**
+ * Returns true if a source below this one delivers that began about when this one stopped. One that had delivered
+ * beside it is another sender.
+ */
+function hasMovedBelow({ state }: Fold, { name: token, lastSeenAt }: Source): boolean {
   return [...state.sources.values()].some(
-    ({ name, idleFor }) => name !== token && parentToken(name) === token && idleFor < DOWN_AFTER + SECOND,
+    ({ name, idleFor, firstSeenAt }) =>
+      name !== token &&
+      parentToken(name) === token &&
+      idleFor < DOWN_AFTER + SECOND &&
+      firstSeenAt >= lastSeenAt - DOWN_AFTER,
   )
 }
 
@@ -115,8 +127,10 @@ function explainUnseen({ plan }: Fold, source: string, since: Millis): Reason {
     : { code: 'source_occasional', params: { source } }
 }
 
-function explainNow({ plan }: Fold, source: Source): Reason {
+function explainNow(fold: Fold, source: Source): Reason {
+  const { plan } = fold
   const { name, lastSeenAt: lastSeen } = source
+  if (isWatched(plan, source) && isSilentNow(fold, source)) return explain(source, true, true)
   if (isWatched(plan, source)) return { code: 'source_delivers', params: { source: name, lastSeen } }
   const isOccasional = plan.config.occasionalSources.includes(parentToken(name))
   return { code: isOccasional ? 'source_occasional' : 'source_irregular', params: { source: name, lastSeen } }
