@@ -79,7 +79,9 @@ interface CountPlan extends SeriesPlan {
  * metric yields at most one sample, from its first field with a finite number or its decimal text. Every count rule
  * yields 1 under the name `count(<rule>)` for an event that matches; with a lower limit it also yields 0 for one that
  * does not, NaN for one that could not be matched, and otherwise the fields that alerts show. The rule's host
- * patterns are not applied here. Events of kind `heartbeat` have no host and yield no samples. Throws a `PatternError` for an expression in a rule that cannot be compiled.
+ * patterns are not applied here. Events of kind `heartbeat` have no host and yield no samples.
+ *
+ * @throws {PatternError} for an expression in a rule that cannot be compiled.
  */
 export function createExtractor(options: ExtractorOptions): Extract {
   const { metrics, rules, host, stripDomain = [], remoteKinds = [], eventIdField } = options

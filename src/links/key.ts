@@ -41,7 +41,7 @@ function readKey(file: string): string | undefined {
     const { bytes, mode } = readRegularFile(file, MAX_BYTES, constants.O_NOFOLLOW)
     if ((mode & OTHERS) === 0) return bytes.toString('utf8')
     throw new LinkKeyError(
-      `${file}: every user can access it (mode ${mode.toString(8)}), and whoever has the key can sign links: delete it and ` +
+      `${file}: every user can access it (mode ${mode.toString(8)}), and anyone with the key can sign links: delete it and ` +
         'start again (the links in mails that were sent before then stop working), or chmod 600 if nobody else has read it',
     )
   } catch (error) {

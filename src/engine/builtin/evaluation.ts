@@ -6,7 +6,7 @@ import type { Alert, Fold } from '../state.ts'
 /** Timers of alerts that fire and resolve at once. */
 export const IMMEDIATE_TIMERS = { for: 0, keepFiringFor: 0, pendingExpiry: 0 }
 
-/** Cost of checking one host, of updating the value of its alert, and of a transition of its alert, as units of `WorkBudget`. */
+/** Cost of checking one host, of updating the value of its alert, and of a transition, in units of `WorkBudget`. */
 export const COST = { host: 0.1, figure: 6, step: 20 }
 
 const UNITS: Readonly<Record<StateMetric, Unit>> = {
@@ -61,7 +61,7 @@ export function builtinResult(
   return { result, value, evidence }
 }
 
-/** Returns the result of evaluating an absence at this tick. Its value, the time since `since`, only grows, so it has no peak. */
+/** Returns the result of evaluating an absence at this tick. Its value, the time since `since`, has no peak: it only grows. */
 export function absenceResult(
   fold: Fold,
   isAbsent: boolean,

@@ -170,7 +170,7 @@ function parseWhole(bytes: Buffer, from: number, to: number, limits: BodyLimits)
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const events = text[0] === '[' ? parseElements(bytes, from, limits) : parseLines(text)
+    const events = text[0] === '[' ? parseDamagedArray(bytes, from, limits) : parseLines(text)
     return events ?? refuse(error, text)
   }
   if (Array.isArray(value)) return value
@@ -181,7 +181,7 @@ function parseWhole(bytes: Buffer, from: number, to: number, limits: BodyLimits)
  * Parses the elements of an array that is not JSON as a whole: a damaged event does not cost the others. Returns
  * undefined unless the array is complete and at least one element is JSON.
  */
-function parseElements(bytes: Buffer, start: number, { maxEvents }: BodyLimits): readonly unknown[] | undefined {
+function parseDamagedArray(bytes: Buffer, start: number, { maxEvents }: BodyLimits): readonly unknown[] | undefined {
   try {
     const scan = scanBrackets(bytes, start, maxEvents)
     scan.advance(bytes.length)

@@ -14,8 +14,9 @@ const LATEST = 1e13
 
 /**
  * Converts a posted event to Logstash's form: a value list of collectd becomes an event, and an event without
- * `@timestamp`, or with null in it, gets it from another field, if that field is unambiguously an instant. Seconds, milliseconds,
- * microseconds and nanoseconds since 1970, as a number or as text, are read in `@timestamp` too. Everything else is returned unchanged.
+ * `@timestamp`, or with null in it, gets it from another field, if that field is unambiguously an instant. Seconds,
+ * milliseconds, microseconds and nanoseconds since 1970, as a number or as text, are read in `@timestamp` too.
+ * Everything else is returned unchanged.
  */
 export function translate(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return event
